@@ -1,0 +1,139 @@
+//! Reads one cookie out of a `Cookie:` request header.
+//!
+//! RFC 6265 section 4.2.1 says what a well-behaved client sends:
+//!
+//! ```text
+//! cookie-string = cookie-pair *( ";" SP cookie-pair )
+//! cookie-pair   = cookie-name "=" cookie-value
+//! ```
+//!
+//! What arrives is anything, so the reading is lenient and is that of the npm package `cookie` 0.7:
+//! parts without `=` are skipped, blanks (space and tab) around names and values do not count, one
+//! pair of quotes around a value is dropped, a value with a `%` is percent-decoded, and kept as it
+//! is when it cannot be. When a name comes more than once, the first one counts.
+
+use std::borrow::Cow;
+
+use super::percent;
+
+/// The value of the first cookie called `name`; `None` if there is none.
+#[must_use]
+pub fn find<'header>(header: &'header [u8], name: &[u8]) -> Option<Cow<'header, [u8]>> {
+    let value = header.split(|&byte| byte == b';').find_map(|part| {
+        let equals = part.iter().position(|&byte| byte == b'=')?;
+        let (key, value) = part.split_at_checked(equals)?;
+        (trim_blanks(key) == name).then(|| value.get(1..).unwrap_or_default())
+    })?;
+    let value = unquote(trim_blanks(value));
+    if !value.contains(&b'%') {
+        return Some(Cow::Borrowed(value));
+    }
+    Some(percent::decode(value).map_or(Cow::Borrowed(value), Cow::Owned))
+}
+
+fn trim_blanks(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
+        text = rest;
+    }
+    text
+}
+
+/// Drops one quote at either end. A value that is a single quote is both, and leaves nothing.
+fn unquote(value: &[u8]) -> &[u8] {
+    match value {
+        [b'"', inner @ .., b'"'] => inner,
+        [b'"'] => b"",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn find_text(header: &str, name: &str) -> Option<String> {
+        let value = find(header.as_bytes(), name.as_bytes())?;
+        Some(String::from_utf8(value.into_owned()).unwrap())
+    }
+
+    fn assert_finds(header: &str, value: &str) {
+        assert_eq!(
+            find_text(header, "sid").as_deref(),
+            Some(value),
+            "{header:?}"
+        );
+    }
+
+    #[test]
+    fn the_named_cookie_is_found_among_others() {
+        assert_finds("sid=abc", "abc");
+        assert_finds("a=1; sid=abc; b=2", "abc");
+        assert_finds("sidx=1; xsid=2;sid=abc", "abc");
+        assert_eq!(find_text("a=1; SID=2", "sid"), None);
+        assert_eq!(find_text("", "sid"), None);
+    }
+
+    #[test]
+    fn the_first_of_several_counts() {
+        assert_finds("sid=1; sid=2", "1");
+        assert_finds("sid=; sid=2", "");
+    }
+
+    #[test]
+    fn blanks_around_names_and_values_do_not_count() {
+        assert_finds("a=1;\t sid \t=  abc \t; b=2", "abc");
+        assert_finds("sid= a b ", "a b");
+        assert_finds("sid=  ", "");
+    }
+
+    #[test]
+    fn parts_without_an_equals_sign_are_skipped() {
+        assert_finds("sid; other; sid=abc; sid", "abc");
+        assert_finds(";;sid=abc;;", "abc");
+        assert_eq!(find_text("sid", "sid"), None);
+    }
+
+    #[test]
+    fn everything_after_the_first_equals_sign_is_the_value() {
+        assert_finds("sid=a=b==", "a=b==");
+    }
+
+    #[test]
+    fn one_pair_of_quotes_is_dropped() {
+        assert_finds("sid=\"abc\"", "abc");
+        assert_finds("sid=\"\"abc\"\"", "\"abc\"");
+        assert_finds("sid=\"abc", "\"abc");
+        assert_finds("sid=\"", "");
+        assert_finds("sid=\" a \"", " a ");
+    }
+
+    #[test]
+    fn a_value_is_percent_decoded_or_kept_as_it_is() {
+        assert_finds("sid=s%3Aabc.d%2Fe", "s:abc.d/e");
+        assert_finds("sid=%zz", "%zz");
+        assert_finds("sid=s%3Aabc%", "s%3Aabc%");
+        assert_finds("sid=%C3%A9é", "éé");
+    }
+
+    #[test]
+    fn a_name_with_odd_characters_is_compared_as_it_is() {
+        assert_eq!(find_text("a b=1", "a b").as_deref(), Some("1"));
+        assert_eq!(find_text("é=1", "é").as_deref(), Some("1"));
+        assert_eq!(find_text("%61=1", "a"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_is_too_odd(header: Vec<u8>, name: Vec<u8>) {
+            find(&header, &name);
+        }
+
+        #[test]
+        fn what_the_cookie_crate_writes_is_read_back(value in "\\PC*") {
+            let written = cookie::Cookie::new("sid", value.clone()).encoded().to_string();
+            let found = find_text(&written, "sid");
+            prop_assert_eq!(found.as_deref(), Some(value.as_str()));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Session ids.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use rand::{TryRng as _, rngs::SysRng};
+use thiserror::Error;
+
+/// Random bytes in an id: 192 bits, far beyond guessing.
+pub const RANDOM_BYTES: usize = 24;
+
+/// Characters in an id.
+pub const LENGTH: usize = RANDOM_BYTES / 3 * 4;
+
+/// The operating system gave no random bytes.
+#[derive(Debug, Error)]
+#[error("the system's random number generator failed")]
+pub struct NoRandomness(#[source] rand::rngs::SysError);
+
+/// A new id: 24 bytes from the system's CSPRNG as 32 characters of base64url (RFC 4648 section 5),
+/// the form express-session's own ids have.
+///
+/// # Errors
+///
+/// [`NoRandomness`] if the system has none to give; there is no weaker fallback.
+pub fn generate() -> Result<String, NoRandomness> {
+    let mut bytes = [0; RANDOM_BYTES];
+    SysRng.try_fill_bytes(&mut bytes).map_err(NoRandomness)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn an_id_is_32_characters_that_need_no_encoding() {
+        let id = generate().unwrap();
+        assert_eq!(id.len(), LENGTH);
+        assert!(
+            id.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        );
+    }
+
+    #[test]
+    fn ids_do_not_repeat() {
+        let ids: HashSet<String> = (0..10_000).map(|_| generate().unwrap()).collect();
+        assert_eq!(ids.len(), 10_000);
+    }
+
+    #[test]
+    fn every_character_place_varies() {
+        let ids: Vec<Vec<u8>> = (0..200).map(|_| generate().unwrap().into_bytes()).collect();
+        for place in 0..LENGTH {
+            let seen: HashSet<u8> = ids.iter().map(|id| id[place]).collect();
+            assert!(
+                seen.len() > 20,
+                "place {place} has only {} values",
+                seen.len()
+            );
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Signed session ids: `<id>.<base64 of HMAC-SHA256(secret, id), without padding>`.
+//!
+//! The format is that of the npm package `cookie-signature` 1.0, which express-session has used
+//! since its beginning, so cookies that are out in browsers keep verifying.
+
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use super::wtf8;
+
+/// HMAC-SHA256 (RFC 2104) with one secret already absorbed, so that signing costs two or three
+/// compressions and no key setup.
+#[derive(Clone)]
+struct Key(Hmac<Sha256>);
+
+impl Key {
+    fn new(secret: &[u8]) -> Self {
+        // RFC 2104 allows keys of any length; the crate's error is for MACs that don't.
+        #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
+        Self(Hmac::new_from_slice(secret).expect("HMAC takes keys of every length"))
+    }
+
+    fn mac(&self, id: &[u8]) -> Hmac<Sha256> {
+        let mut mac = self.0.clone();
+        mac.update(&wtf8::to_utf8(id));
+        mac
+    }
+}
+
+/// The secrets of an application: the first one signs, each of them verifies.
+#[derive(Clone)]
+pub struct Keyring {
+    keys: Vec<Key>,
+}
+
+impl Keyring {
+    /// Makes a keyring of one or more secrets, given as bytes.
+    pub fn new<Secret: AsRef<[u8]>>(secrets: impl IntoIterator<Item = Secret>) -> Self {
+        Self {
+            keys: secrets
+                .into_iter()
+                .map(|secret| Key::new(secret.as_ref()))
+                .collect(),
+        }
+    }
+
+    /// Signs `id` with the first secret: `id.signature`. `None` when there is no secret.
+    #[must_use]
+    pub fn sign(&self, id: &[u8]) -> Option<Vec<u8>> {
+        let mac = self.keys.first()?.mac(id).finalize().into_bytes();
+        let mut signed = Vec::with_capacity(id.len() + 1 + SIGNATURE_LENGTH);
+        signed.extend_from_slice(id);
+        signed.push(b'.');
+        signed.extend_from_slice(STANDARD_NO_PAD.encode(mac).as_bytes());
+        Some(signed)
+    }
+
+    /// The id in `signed` if its signature was made with one of the secrets, else `None`.
+    ///
+    /// Signatures are compared in constant time. An id may be empty, and may hold dots.
+    #[must_use]
+    pub fn verify<'signed>(&self, signed: &'signed [u8]) -> Option<&'signed [u8]> {
+        let dot = signed.iter().rposition(|&byte| byte == b'.')?;
+        let (id, signature) = signed.split_at_checked(dot)?;
+        // Strict decoding: a second spelling of the same signature would make two valid cookies.
+        let signature = STANDARD_NO_PAD.decode(signature.get(1..)?).ok()?;
+        let valid = self
+            .keys
+            .iter()
+            .any(|key| key.mac(id).verify_slice(&signature).is_ok());
+        valid.then_some(id)
+    }
+}
+
+/// Characters of a signature: 32 bytes in base64 without padding.
+const SIGNATURE_LENGTH: usize = 43;
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Keyring({} secrets)", self.keys.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    // Made with cookie-signature 1.0.7: sign('hello', 'tobiiscool').
+    const HELLO: &str = "hello.DGDUkGlIkCzPz+C0B064FNgHdEjox7ch8tOBGslZ5QI";
+
+    #[test]
+    fn a_signature_is_the_one_that_cookie_signature_makes() {
+        let keyring = Keyring::new(["tobiiscool"]);
+        assert_eq!(keyring.sign(b"hello").unwrap(), HELLO.as_bytes());
+        assert_eq!(keyring.verify(HELLO.as_bytes()), Some(&b"hello"[..]));
+    }
+
+    #[test]
+    fn every_secret_verifies_and_only_the_first_signs() {
+        let old = Keyring::new(["old"]);
+        let both = Keyring::new(["new", "old"]);
+        let signed = old.sign(b"id").unwrap();
+        assert_eq!(both.verify(&signed), Some(&b"id"[..]));
+        assert_eq!(both.sign(b"id"), Keyring::new(["new"]).sign(b"id"));
+        assert_eq!(Keyring::new(["new"]).verify(&signed), None);
+    }
+
+    #[test]
+    fn no_secret_signs_and_verifies_nothing() {
+        let none = Keyring::new::<&[u8]>([]);
+        assert_eq!(none.sign(b"id"), None);
+        assert_eq!(none.verify(HELLO.as_bytes()), None);
+    }
+
+    #[test]
+    fn any_changed_character_is_noticed() {
+        let keyring = Keyring::new(["tobiiscool"]);
+        for place in 0..HELLO.len() {
+            for replacement in *b"Aa0.-/+=Q" {
+                let mut tampered = HELLO.as_bytes().to_vec();
+                if tampered[place] != replacement {
+                    tampered[place] = replacement;
+                    let found = keyring.verify(&tampered);
+                    assert_eq!(found, None, "{}", String::from_utf8_lossy(&tampered));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn truncated_padded_and_empty_signatures_are_refused() {
+        let keyring = Keyring::new(["tobiiscool"]);
+        for length in 0..HELLO.len() {
+            assert_eq!(keyring.verify(&HELLO.as_bytes()[..length]), None);
+        }
+        assert_eq!(keyring.verify(format!("{HELLO}=").as_bytes()), None);
+        assert_eq!(keyring.verify(b"hello."), None);
+        assert_eq!(keyring.verify(b"hello"), None);
+        assert_eq!(keyring.verify(b""), None);
+    }
+
+    #[test]
+    fn ids_may_be_empty_or_hold_dots_and_lone_surrogates() {
+        let keyring = Keyring::new(["k"]);
+        for id in [&b""[..], b"a.b.", b".", &[0x61, 0xED, 0xA0, 0x80]] {
+            assert_eq!(keyring.verify(&keyring.sign(id).unwrap()), Some(id));
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        assert_eq!(
+            format!("{:?}", Keyring::new(["tobiiscool", "x"])),
+            "Keyring(2 secrets)"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_signed_verifies(secret: Vec<u8>, id: Vec<u8>) {
+            let keyring = Keyring::new([&secret]);
+            let signed = keyring.sign(&id).unwrap();
+            prop_assert_eq!(keyring.verify(&signed), Some(id.as_slice()));
+        }
+
+        #[test]
+        fn no_input_is_too_odd(signed: Vec<u8>) {
+            prop_assert_eq!(Keyring::new(["secret"]).verify(&signed), None);
+        }
+    }
+}
