@@ -1,1 +1,19 @@
+//! What Node loads: thin functions that convert, call the engine, and convert back.
+//!
+//! Every export catches panics, so that a bug here is a JavaScript exception and not the end of the
+//! process. Handles are napi `External`s: freed with the JavaScript object that holds them, in
+//! whichever thread that lives.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::too_many_arguments,
+    clippy::must_use_candidate,
+    clippy::missing_errors_doc,
+    reason = "signatures of exports are dictated by napi-derive; nobody calls them from Rust"
+)]
+
+pub mod cookies;
+pub mod error;
+pub mod lifecycle;
+pub mod memory_store;
+mod text;

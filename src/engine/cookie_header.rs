@@ -126,7 +126,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_header_is_too_odd(header: Vec<u8>, name: Vec<u8>) {
-            find(&header, &name);
+            let _ = find(&header, &name);
         }
 
         #[test]

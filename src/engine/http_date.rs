@@ -203,7 +203,7 @@ mod tests {
 
         #[test]
         fn no_text_is_too_odd(text: String) {
-            parse_iso(&text);
+            let _ = parse_iso(&text);
         }
     }
 }

@@ -139,7 +139,7 @@ mod tests {
 
         #[test]
         fn no_input_is_too_odd_to_decode(bytes: Vec<u8>) {
-            decode(&bytes);
+            let _ = decode(&bytes);
         }
     }
 }

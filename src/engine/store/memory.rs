@@ -1,6 +1,9 @@
 //! The in-memory store.
 
-use std::hash::{BuildHasher as _, RandomState};
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use parking_lot::Mutex;
 
@@ -26,7 +29,7 @@ pub struct MemoryStore {
     hasher: RandomState,
     shards: Box<[Mutex<Shard>]>,
     /// How many sessions were ever added: each one's place in the order of all.
-    added: std::sync::atomic::AtomicU64,
+    added: AtomicU64,
 }
 
 impl Default for MemoryStore {
@@ -38,7 +41,7 @@ impl Default for MemoryStore {
         Self {
             hasher,
             shards,
-            added: std::sync::atomic::AtomicU64::new(0),
+            added: AtomicU64::new(0),
         }
     }
 }
@@ -113,11 +116,9 @@ impl SessionStore for MemoryStore {
 
     fn set(&self, id: &[u8], text: &str, now: UnixMillis) -> Result<Expiry, StoreError> {
         let expiry = session_text::outline(text).map_or(Expiry::Unclear, |outline| outline.expiry);
-        let sequence = self
-            .added
-            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let sequence = self.added.fetch_add(1, Ordering::Relaxed);
         self.with_shard(id, now, |shard, hash| {
-            shard.set(hash, id, text, expiry, sequence)
+            shard.set(hash, id, text, expiry, sequence);
         });
         Ok(expiry)
     }

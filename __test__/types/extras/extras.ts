@@ -1,0 +1,27 @@
+// What express-session has and these types declare beyond those of DefinitelyTyped.
+import session, { Cookie, MemoryStore, type CookieData } from 'express-session'
+
+session({ secret: 'secret', key: 'sid' })
+session({ secret: 'secret', cookie: { sameSite: 'auto', secure: 'auto' } })
+// @ts-expect-error: 'auto' is understood in an object only
+session({ secret: 'secret', cookie: () => ({ sameSite: 'auto' }) })
+
+const cookie = new Cookie({ maxAge: 1000, partitioned: true, priority: 'low' })
+const header: string = cookie.serialize('connect.sid', 'value')
+const data: CookieData = cookie.data
+const json: CookieData = cookie.toJSON()
+
+cookie.partitioned = false
+cookie.priority = 'medium'
+// @ts-expect-error: data is made anew each time
+cookie.data = data
+// @ts-expect-error: not options
+export const wrong = new Cookie('path=/')
+
+export class MyCookie extends Cookie {
+  readonly mine = true
+}
+
+const sessions: { [sid: string]: string } = new MemoryStore().sessions
+
+export const everything = [header, data.originalMaxAge, data.sameSite, json, sessions['sid']]

@@ -1,0 +1,43 @@
+'use strict'
+
+const MemoryStore = require('../session/memory')
+const Session = require('../session/session')
+const { sessionsBehind } = require('./memory-sessions')
+
+/**
+ * A MemoryStore answers at once, so the middleware need not go through its callbacks: that saves
+ * turns of the event loop and lets the response go out in one write. Only when nobody has put
+ * anything of their own in between, though; methods are looked up at every call, as they are when
+ * a store is used through its callbacks.
+ */
+
+const { destroy, get, set, touch } = MemoryStore.prototype
+const { save } = Session.prototype
+
+/** The sessions to read from directly, or undefined. */
+function forGet(store) {
+  return store.get === get ? sessionsBehind(store.sessions) : undefined
+}
+
+/** The sessions to remove one from directly, or undefined. */
+function forDestroy(store) {
+  return store.destroy === destroy ? sessionsBehind(store.sessions) : undefined
+}
+
+/** The sessions to renew one in directly, or undefined. */
+function forTouch(store) {
+  return store.touch === touch ? sessionsBehind(store.sessions) : undefined
+}
+
+/**
+ * The sessions to save one in directly, or undefined. Saving goes through the session, so its `save`
+ * has to be the prototype's, or `watched`: the one the middleware put there itself.
+ */
+function forSave(session, watched) {
+  if (!(session instanceof Session) || Session.prototype.save !== save) return undefined
+  if (!watched && session.save !== save) return undefined
+  const store = session.req.sessionStore
+  return store && store.set === set ? sessionsBehind(store.sessions) : undefined
+}
+
+module.exports = { forDestroy, forGet, forSave, forTouch }

@@ -1,0 +1,46 @@
+'use strict'
+
+/**
+ * The native library, or one error that says why it cannot be loaded. `../binding.js`, which napi
+ * generates, knows the file names of every platform and tries them in turn.
+ */
+module.exports = load()
+
+function load() {
+  try {
+    return require('../binding.js')
+  } catch (error) {
+    throw explain(error)
+  }
+}
+
+function explain(cause) {
+  const attempts = []
+  for (let error = cause.cause; error; error = error.cause) attempts.push(firstLine(error))
+  if (attempts.length === 0) attempts.push(firstLine(cause))
+
+  const error = new Error(
+    [
+      `express-session-native has no native library that loads on ${platform()}.`,
+      'Looked for:',
+      ...attempts.map((attempt) => `  - ${attempt}`),
+      'What to do: install again on this very platform, without --omit=optional or --no-optional',
+      '(npm ci), or build it from source: with Rust installed (cargo), npm run build in the',
+      "package's folder."
+    ].join('\n'),
+    { cause }
+  )
+  error.code = 'ERR_SESSION_BINDING'
+  return error
+}
+
+function firstLine(error) {
+  return String(error?.message ?? error).split('\n', 1)[0]
+}
+
+/** For example `linux-x64 (glibc 2.36), Node v20.20.2`. */
+function platform() {
+  const glibc = process.report?.getReport?.().header?.glibcVersionRuntime
+  const libc = process.platform === 'linux' ? (glibc ? ` (glibc ${glibc})` : ' (musl)') : ''
+  return `${process.platform}-${process.arch}${libc}, Node ${process.version}`
+}

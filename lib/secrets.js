@@ -1,0 +1,106 @@
+'use strict'
+
+const { createHmac, KeyObject } = require('node:crypto')
+const { types } = require('node:util')
+const native = require('./native')
+
+/**
+ * The secrets of an application on the native side: their keys are set up once and not for every
+ * signature.
+ *
+ * A secret is anything `crypto.createHmac` takes as a key. The array of them is the application's
+ * own and may change while it runs (a rotation); a keyring that no longer fits is made anew.
+ */
+class Secrets {
+  #keyring
+  /** What the keyring was made of; bytes are copied, since their owner may overwrite them. */
+  #made = []
+  /** The first secret that is no key, if any: it fails when it is used, not before. */
+  #unusable = -1
+
+  /**
+   * The session id that a signed cookie value carries.
+   *
+   * @param {unknown[]} secrets
+   * @param {string} header A Cookie header.
+   * @param {string} name The cookie's name.
+   * @returns {string | number} The id, or a `NoId`.
+   */
+  readCookie(secrets, header, name) {
+    return this.#checked(secrets, native.readCookie(this.#fit(secrets), header, name))
+  }
+
+  /** The same for a value that somebody else has parsed. */
+  verify(secrets, value) {
+    return this.#checked(secrets, native.verifyValue(this.#fit(secrets), value))
+  }
+
+  /** The value of a session's cookie, signed with the first secret. */
+  sign(secrets, id) {
+    const keyring = this.#fit(secrets)
+    if (typeof id !== 'string') throw new TypeError('Cookie value must be provided as a string.')
+    return native.signValue(keyring, id) ?? useAsKey(secrets[0])
+  }
+
+  /** Had the signature not been right for an earlier secret, the unusable one would have failed. */
+  #checked(secrets, result) {
+    if (result === native.NoId.Invalid && this.#unusable !== -1) useAsKey(secrets[this.#unusable])
+    return result
+  }
+
+  #fit(secrets) {
+    if (this.#keyring === undefined || !this.#isOf(secrets)) this.#make(secrets)
+    return this.#keyring
+  }
+
+  #isOf(secrets) {
+    const made = this.#made
+    if (made.length !== secrets.length) return false
+    for (let i = 0; i < made.length; i++) {
+      if (made[i].secret !== secrets[i]) return false
+      if (made[i].mayChange && Buffer.compare(made[i].bytes, bytesOf(secrets[i])) !== 0)
+        return false
+    }
+    return true
+  }
+
+  #make(secrets) {
+    this.#made = Array.from(secrets, (secret) => {
+      const bytes = isKey(secret) ? Uint8Array.from(bytesOf(secret)) : undefined
+      return { secret, bytes, mayChange: bytes !== undefined && isBinary(secret) }
+    })
+    this.#unusable = this.#made.findIndex(({ bytes }) => bytes === undefined)
+    const usable = this.#unusable === -1 ? this.#made : this.#made.slice(0, this.#unusable)
+    this.#keyring = native.createKeyring(usable.map(({ bytes }) => bytes))
+  }
+}
+
+function isKey(secret) {
+  try {
+    useAsKey(secret)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Throws what using the secret throws. */
+function useAsKey(secret) {
+  if (secret == null) throw new TypeError('Secret key must be provided.')
+  createHmac('sha256', secret)
+}
+
+function isBinary(secret) {
+  return ArrayBuffer.isView(secret) || types.isAnyArrayBuffer(secret)
+}
+
+function bytesOf(secret) {
+  if (typeof secret === 'string') return Buffer.from(secret)
+  if (ArrayBuffer.isView(secret)) {
+    return new Uint8Array(secret.buffer, secret.byteOffset, secret.byteLength)
+  }
+  if (types.isAnyArrayBuffer(secret)) return new Uint8Array(secret)
+  return (types.isCryptoKey(secret) ? KeyObject.from(secret) : secret).export()
+}
+
+module.exports = { Secrets }

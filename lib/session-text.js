@@ -1,0 +1,75 @@
+'use strict'
+
+const { createHash } = require('node:crypto')
+
+/**
+ * The JSON of a session without its own cookie: what decides whether a session was changed. The
+ * cookie is left out because its expiry moves with every request.
+ *
+ * `JSON.stringify` with a replacer costs several times as much as without one, so the cookie leaves
+ * itself out: while `leftOut` names it, its `toJSON` gives undefined, which drops the member.
+ */
+
+let leftOut = null
+let timesLeftOut = 0
+
+/** The `toJSON` of every cookie of ours. */
+function toJSON() {
+  if (this === leftOut) {
+    timesLeftOut++
+    return undefined
+  }
+  return this.data
+}
+
+/**
+ * @param {object} session A session, or the data a store gave.
+ * @returns {string}
+ * @throws {TypeError} What `JSON.stringify` throws, for example for a circular structure; or, for a
+ *   session without any JSON, what hashing nothing throws.
+ */
+function textWithoutCookie(session) {
+  const text = canLeaveItselfOut(session) ? quickText(session) : undefined
+  return text ?? textWithReplacer(session)
+}
+
+/** Only our own, untouched cookie does, and only as a direct member of a session. */
+function canLeaveItselfOut(session) {
+  if (leftOut !== null || typeof session !== 'object' || session === null) return false
+  const { cookie } = session
+  return (
+    typeof cookie === 'object' &&
+    cookie !== null &&
+    cookie.toJSON === toJSON &&
+    typeof session.toJSON !== 'function' &&
+    Object.prototype.propertyIsEnumerable.call(session, 'cookie')
+  )
+}
+
+function quickText(session) {
+  leftOut = session.cookie
+  timesLeftOut = 0
+  try {
+    const text = JSON.stringify(session)
+    // A session may hold its cookie a second time, and that one belongs to its data.
+    return timesLeftOut === 1 ? text : undefined
+  } finally {
+    leftOut = null
+  }
+}
+
+function textWithReplacer(session) {
+  const outer = leftOut
+  leftOut = null
+  try {
+    const text = JSON.stringify(session, function (key, value) {
+      return key === 'cookie' && this === session ? undefined : value
+    })
+    if (text === undefined) createHash('sha1').update(text, 'utf8')
+    return text
+  } finally {
+    leftOut = outer
+  }
+}
+
+module.exports = { textWithoutCookie, toJSON }

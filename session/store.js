@@ -1,0 +1,49 @@
+'use strict'
+
+const { EventEmitter } = require('node:events')
+const { inherits } = require('node:util')
+const Cookie = require('./cookie')
+const Session = require('./session')
+
+module.exports = Store
+
+/**
+ * What session stores inherit from. A function and not a class, because stores call it without
+ * `new`.
+ */
+function Store() {
+  EventEmitter.call(this)
+}
+
+inherits(Store, EventEmitter)
+
+/** Destroys the request's session and gives it a new one. */
+Store.prototype.regenerate = function (req, callback) {
+  this.destroy(req.sessionID, (error) => {
+    this.generate(req)
+    callback(error)
+  })
+}
+
+/** Loads a session outside of a request, for example for a websocket. */
+Store.prototype.load = function (sid, callback) {
+  this.get(sid, (error, data) => {
+    if (error) return callback(error)
+    if (!data) return callback()
+    callback(null, this.createSession({ sessionID: sid, sessionStore: this }, data))
+  })
+}
+
+/** Makes the data that a store holds into `req.session`. */
+Store.prototype.createSession = function (req, data) {
+  const expires = data.cookie.expires
+  const originalMaxAge = data.cookie.originalMaxAge
+
+  data.cookie = new Cookie(data.cookie)
+  if (typeof expires === 'string') data.cookie.expires = new Date(expires)
+  // Setting the expiry has made the time left the original one.
+  data.cookie.originalMaxAge = originalMaxAge
+
+  req.session = new Session(req, data)
+  return req.session
+}
