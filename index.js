@@ -3,7 +3,7 @@
 const debug = require('debug')('express-session')
 const deprecate = require('depd')('express-session')
 const { original: originalUrl } = require('parseurl')
-const { readSessionId } = require('./lib/cookie-reader')
+const { readHeader, readParsedCookies } = require('./lib/cookie-reader')
 const direct = require('./lib/direct-store')
 const { AtEnd, generateId } = require('./lib/native')
 const { RequestSession, stateOfOptions } = require('./lib/request-session')
@@ -70,19 +70,20 @@ function session(options) {
     req.session = new Session(req)
 
     const ownOptions = cookieOptionsOf(req)
+    const isAuto = (option) => cookieOptions[option] === 'auto' || ownOptions?.[option] === 'auto'
     const cookie = new Cookie(ownOptions)
     req.session.cookie = cookie
-    if (ownOptions?.secure === 'auto') cookie.secure = isSecure(req, trustProxy)
-    if (ownOptions?.sameSite === 'auto') {
-      cookie.sameSite = isSecure(req, trustProxy) ? 'none' : 'lax'
-    }
+
+    const secure = isSecure(req, trustProxy)
+    if (isAuto('secure')) cookie.secure = secure
+    if (isAuto('sameSite')) cookie.sameSite = secure ? 'none' : 'lax'
   }
 
   let storeReady = true
-  store.on('disconnect', () => {
+  store.on('disconnect', function ondisconnect() {
     storeReady = false
   })
-  store.on('connect', () => {
+  store.on('connect', function onconnect() {
     storeReady = true
   })
 
@@ -112,9 +113,11 @@ function session(options) {
 
     // 2. Which session does the client ask for?
     req.sessionStore = store
-    req.sessionID = readSessionId(req, name, signer, secrets, () => {
-      deprecate('cookie should be available in req.headers.cookie')
-    })
+    req.sessionID = readHeader(req, name, signer, secrets)
+    if (!req.sessionID && (req.signedCookies || req.cookies)) {
+      req.sessionID = readParsedCookies(req, name, signer, secrets, req.sessionID)
+      if (req.sessionID) deprecate('cookie should be available in req.headers.cookie')
+    }
     const request = new RequestSession(req, state, req.sessionID)
 
     // 4. What becomes of the session, once the application has answered?

@@ -4,30 +4,31 @@ const debug = require('debug')('express-session')
 const { NoId } = require('./native')
 
 /**
- * The session id that a request carries: in its Cookie header, or else where cookie-parser, which
- * older applications put in front, left it.
+ * The session id that a request's Cookie header carries.
  *
  * @param {object} req
  * @param {string} name The cookie's name.
  * @param {import('./secrets').Secrets} verifier
  * @param {unknown[]} secrets
- * @param {() => void} onParsedElsewhere Called when the id was not in the header.
- * @returns {unknown} A string if there is an id. An application that sets `req.signedCookies` itself
- *   may put anything there, and gets it back as `req.sessionID`.
+ * @returns {string | undefined}
+ * @throws {TypeError} If the header is no string.
  */
-function readSessionId(req, name, verifier, secrets, onParsedElsewhere) {
+function readHeader(req, name, verifier, secrets) {
   const header = req.headers.cookie
-  let id
+  if (!header) return undefined
+  if (typeof header !== 'string') throw new TypeError('argument str must be a string')
+  return verified(verifier.readCookie(secrets, header, name))
+}
 
-  if (header) {
-    if (typeof header !== 'string') throw new TypeError('argument str must be a string')
-    id = verified(verifier.readCookie(secrets, header, name))
-  }
-
-  if (!id && req.signedCookies) {
-    id = req.signedCookies[name]
-    if (id) onParsedElsewhere()
-  }
+/**
+ * The session id where cookie-parser, which older applications put in front, left it.
+ *
+ * @param {unknown} id What is the id if there is none here either.
+ * @returns {unknown} An application that sets `req.signedCookies` itself may put anything there, and
+ *   gets it back as `req.sessionID`.
+ */
+function readParsedCookies(req, name, verifier, secrets, id) {
+  if (req.signedCookies) id = req.signedCookies[name]
 
   if (!id && req.cookies) {
     const value = req.cookies[name]
@@ -35,7 +36,6 @@ function readSessionId(req, name, verifier, secrets, onParsedElsewhere) {
       // cookie-parser turns a value that starts with `j:` into an object: that is no session's.
       const result = typeof value === 'string' ? verifier.verify(secrets, value) : NoId.Unsigned
       const parsed = verified(result)
-      if (parsed) onParsedElsewhere()
       if (result !== NoId.Unsigned) id = parsed
     }
   }
@@ -50,4 +50,4 @@ function verified(result) {
   return undefined
 }
 
-module.exports = { readSessionId }
+module.exports = { readHeader, readParsedCookies }

@@ -102,7 +102,11 @@ class RequestSession {
   atEnd() {
     const state = this.#state()
     if ((state & (Fact.SessionPresent | Fact.IdText)) === Fact.SessionPresent) {
-      debug('session ignored because of bogus req.sessionID %o', this.#req.sessionID)
+      // Once for the question of saving, once for that of touching.
+      const times = state & Fact.StoreCanTouch ? 2 : 1
+      for (let n = 0; n < times; n++) {
+        debug('session ignored because of bogus req.sessionID %o', this.#req.sessionID)
+      }
     }
     const answer = decisions[state] & 15
     if (answer === AtEnd.CompareWithLoaded) {

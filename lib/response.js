@@ -23,10 +23,11 @@ function hookResponse(res, beforeHeaders, commit) {
   onHeaders(res, beforeHeadersOnce)
 
   const ending = new Ending(res, beforeHeadersOnce)
-  res.end = function end(chunk, encoding, callback) {
+  // Two parameters, as before; the third one, Node's own callback, is read from the arguments.
+  res.end = function end(chunk, encoding) {
     if (typeof chunk === 'function') return ending.end(commit, undefined, undefined, chunk)
     if (typeof encoding === 'function') return ending.end(commit, chunk, undefined, encoding)
-    return ending.end(commit, chunk, encoding, callback)
+    return ending.end(commit, chunk, encoding, arguments[2])
   }
 }
 
@@ -82,7 +83,7 @@ class Ending {
     if (this.#ended) return returned
 
     this.#writeHeaders()
-    if (chunk == null) return true
+    if (chunk == null || typeof this.#write !== 'function') return true
 
     if (Number(this.#res.getHeader('Content-Length')) > 0) {
       chunk = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk, encoding)
@@ -99,6 +100,11 @@ class Ending {
 
   #finish(args, callback) {
     this.#ended = true
+    // Some callers pass `{}` for a response: there is nothing to send then.
+    if (typeof this.#end !== 'function') {
+      if (typeof callback === 'function') process.nextTick(callback)
+      return undefined
+    }
     if (typeof callback === 'function') args.push(callback)
     const returned = this.#end.apply(this.#res, args)
     for (const waiting of this.#waiting) this.#end.call(this.#res, waiting)
