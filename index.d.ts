@@ -73,11 +73,8 @@ declare namespace session {
      * The attributes of the session cookie: either the same for all sessions, or a function that
      * is called with the request and gives those for a new session. The default is
      * `{ path: '/', httpOnly: true, secure: false, maxAge: null }`.
-     *
-     * The value `'auto'` of `secure` and `sameSite` is understood in an object only, not in what a
-     * function returns.
      */
-    cookie?: AutoCookieOptions | ((req: express.Request) => CookieOptions) | undefined
+    cookie?: AutoCookieOptions | ((req: express.Request) => AutoCookieOptions) | undefined
 
     /**
      * Sends the cookie with every response, so that `maxAge` counts from the last response rather

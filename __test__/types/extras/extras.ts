@@ -3,8 +3,9 @@ import session, { Cookie, MemoryStore, type CookieData } from 'express-session'
 
 session({ secret: 'secret', key: 'sid' })
 session({ secret: 'secret', cookie: { sameSite: 'auto', secure: 'auto' } })
-// @ts-expect-error: 'auto' is understood in an object only
-session({ secret: 'secret', cookie: () => ({ sameSite: 'auto' }) })
+session({ secret: 'secret', cookie: () => ({ sameSite: 'auto', secure: 'auto' }) })
+// @ts-expect-error: no such word
+session({ secret: 'secret', cookie: () => ({ sameSite: 'automatic' }) })
 
 const cookie = new Cookie({ maxAge: 1000, partitioned: true, priority: 'low' })
 const header: string = cookie.serialize('connect.sid', 'value')
