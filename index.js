@@ -130,9 +130,14 @@ function session(options) {
       return void next()
     }
     debug('fetching %s', req.sessionID)
+    let snapshot
     const stored = direct.forGet(store)
-    if (stored) onStored(null, stored.get(`${req.sessionID}`))
-    else store.get(req.sessionID, onStored)
+    if (stored) {
+      snapshot = stored.snapshot(`${req.sessionID}`)
+      onStored(null, snapshot.data)
+    } else {
+      store.get(req.sessionID, onStored)
+    }
 
     function generate() {
       store.generate(req)
@@ -150,8 +155,9 @@ function session(options) {
           generate()
         } else {
           debug('session found')
+          const text = direct.createsPlainly(store) ? snapshot?.text : undefined
           store.createSession(req, data)
-          request.loaded(data, !resave)
+          request.loaded(data, !resave, text)
         }
       } catch (failure) {
         return void next(failure)
@@ -160,9 +166,9 @@ function session(options) {
     }
 
     /** Just before the headers are written. */
-    function setCookie() {
+    function setCookie(isUndisturbed) {
       if (!req.session) return void debug('no session')
-      if (!request.mustSetCookie()) return
+      if (!request.mustSetCookie(isUndisturbed)) return
       if (req.session.cookie.secure && !isSecure(req, trustProxy)) return void debug('not secured')
       request.touch()
       try {
@@ -202,9 +208,9 @@ function session(options) {
     function save() {
       const watched = request.watchesSave()
       const sessions = direct.forSave(req.session, watched)
-      if (!sessions) return (done) => req.session.save(answered(done))
-      if (watched) request.noteSave(req.session)
-      sessions.set(`${req.session.id}`, req.session)
+      if (!sessions) return (done) => request.save(answered(done))
+      const rest = watched ? request.noteSave(req.session) : undefined
+      sessions.set(`${req.session.id}`, req.session, rest)
       return true
     }
 
@@ -214,7 +220,7 @@ function session(options) {
       if (!sessions) {
         return (done) => store.touch(req.sessionID, req.session, answered(done, 'touched'))
       }
-      sessions.touch(`${req.sessionID}`, req.session)
+      sessions.touch(`${req.sessionID}`, req.session, snapshot)
       debug('touched')
       return true
     }

@@ -11,12 +11,17 @@ const { sessionsBehind } = require('./memory-sessions')
  * a store is used through its callbacks.
  */
 
-const { destroy, get, set, touch } = MemoryStore.prototype
+const { createSession, destroy, get, set, touch } = MemoryStore.prototype
 const { save } = Session.prototype
 
 /** The sessions to read from directly, or undefined. */
 function forGet(store) {
   return store.get === get ? sessionsBehind(store.sessions) : undefined
+}
+
+/** Whether `req.session` gets the very data that the store held. */
+function createsPlainly(store) {
+  return store.createSession === createSession
 }
 
 /** The sessions to remove one from directly, or undefined. */
@@ -40,4 +45,4 @@ function forSave(session, watched) {
   return store && store.set === set ? sessionsBehind(store.sessions) : undefined
 }
 
-module.exports = { forDestroy, forGet, forSave, forTouch }
+module.exports = { createsPlainly, forDestroy, forGet, forSave, forTouch }

@@ -3,6 +3,7 @@
 const timers = require('node:timers')
 const { inspect } = require('node:util')
 const native = require('./native')
+const { beginsWithCookie, wholeText } = require('./session-text')
 
 /**
  * The sessions of a MemoryStore. Their JSON is in the native library, outside of the JavaScript
@@ -30,13 +31,20 @@ class MemorySessions {
    */
   #unclear = false
 
+  /** Counts up with every change, so that one can tell whether there was any. */
+  #changes = 0
+  /** Whether a text was put here by hand, and need not be what `JSON.stringify` would write. */
+  #handwritten = false
+
   /** The JSON of a session, or null. */
   text(sid) {
     return native.memoryGet(this.#store, sid, Date.now())
   }
 
+  /** Keeps a text that somebody has written by hand. */
   write(sid, text) {
-    this.#expires(native.memorySet(this.#store, sid, text, Date.now()))
+    this.#handwritten = true
+    this.#put(sid, text)
   }
 
   /** @returns {object | undefined} What the session's JSON holds. */
@@ -46,23 +54,48 @@ class MemorySessions {
     return this.#unclear ? unexpired(text, () => this.delete(sid)) : JSON.parse(text)
   }
 
-  set(sid, session) {
-    const text = JSON.stringify(session)
-    if (text === undefined) this.delete(sid)
-    else this.write(sid, text)
+  /**
+   * A session, with what is needed to do less when it is written back.
+   *
+   * @returns {{ data: object | undefined, text: string | undefined, changes: number }} `text` is the
+   *   session's JSON, if that is what `JSON.stringify` writes.
+   */
+  snapshot(sid) {
+    if (this.#handwritten) return { data: this.get(sid), text: undefined, changes: 0 }
+    const text = this.text(sid) ?? undefined
+    return { data: text && JSON.parse(text), text, changes: this.#changes }
   }
 
-  /** Puts the session's cookie into what is stored, and leaves the rest of that as it is. */
-  touch(sid, session) {
-    if (!this.#unclear) {
-      const cookie = this.has(sid) ? JSON.stringify(session.cookie) : null
-      if (cookie === null) return
-      if (cookie !== undefined) {
-        const expiry = native.memoryTouch(this.#store, sid, cookie, Date.now())
-        if (expiry !== null) this.#expires(expiry)
-        return
-      }
+  /** `rest` is the JSON of the session without its cookie, where that is known. */
+  set(sid, session, rest) {
+    const text = wholeText(session, rest)
+    if (text === undefined) this.delete(sid)
+    else this.#put(sid, text)
+  }
+
+  /**
+   * Puts the session's cookie into what is stored, and leaves the rest of that as it is.
+   *
+   * @param {string} sid
+   * @param {object} session
+   * @param {object} [snapshot] Of this session: if nothing was changed since, and the cookie is the
+   *   same, there is nothing to do.
+   */
+  touch(sid, session, snapshot) {
+    if (this.#unclear || (!snapshot && !this.has(sid))) return this.#rewriteCookie(sid, session)
+    const cookie = JSON.stringify(session.cookie)
+    if (cookie === undefined) return this.#rewriteCookie(sid, session)
+    if (snapshot?.text !== undefined && snapshot.changes === this.#changes) {
+      if (beginsWithCookie(snapshot.text, cookie)) return
     }
+    const expiry = native.memoryTouch(this.#store, sid, cookie, Date.now())
+    if (expiry !== null) {
+      this.#changes++
+      this.#expires(expiry)
+    }
+  }
+
+  #rewriteCookie(sid, session) {
     const stored = this.get(sid)
     if (stored) {
       stored.cookie = session.cookie
@@ -70,11 +103,17 @@ class MemorySessions {
     }
   }
 
+  #put(sid, text) {
+    this.#changes++
+    this.#expires(native.memorySet(this.#store, sid, text, Date.now()))
+  }
+
   has(sid) {
     return this.text(sid) !== null
   }
 
   delete(sid) {
+    this.#changes++
     native.memoryDestroy(this.#store, sid, Date.now())
   }
 
@@ -89,8 +128,10 @@ class MemorySessions {
   }
 
   clear() {
+    this.#changes++
     native.memoryClear(this.#store)
     this.#unclear = false
+    this.#handwritten = false
   }
 
   #expires(expiry) {

@@ -2,7 +2,7 @@
 
 const debug = require('debug')('express-session')
 const native = require('./native')
-const { textWithoutCookie } = require('./session-text')
+const { textWithoutCookie, withoutCookie } = require('./session-text')
 
 const { AtEnd, AtHeaders, Fact } = native
 
@@ -36,14 +36,20 @@ class RequestSession {
   #req
   #options
   #cookieId
-  /** The id and the data that the session had when the request began. */
+  /** The id that the session had when the request began. */
   #id
+  /** The data that the session had when the request began, or the JSON they are to be taken from. */
   #loadedText
-  /** The data that the store is known to hold. */
+  #loadedWhole
+  /** The data that the store is known to hold, unless these are the loaded ones. */
   #savedText
+  #savedIsLoaded = false
+  /** The data as they are now, for as long as nobody can have changed them. */
+  #currentText
   #touched = false
-  /** The `save` that was put on the session last. */
+  /** The `save` that was put on the session last, and whether it is called right away. */
   #save
+  #savesNow = false
 
   /**
    * @param {object} req
@@ -68,11 +74,13 @@ class RequestSession {
    *
    * @param {object} data
    * @param {boolean} isSaved Whether it need not be saved again unless it is changed.
+   * @param {string} [whole] The JSON of the data as they were stored, cookie included, if known.
    */
-  loaded(data, isSaved) {
+  loaded(data, isSaved, whole) {
     this.#id = this.#req.sessionID
-    this.#loadedText = textWithoutCookie(data)
-    if (isSaved) this.#savedText = this.#loadedText
+    if (whole === undefined) this.#loadedText = textWithoutCookie(data)
+    else this.#loadedWhole = whole
+    this.#savedIsLoaded = isSaved
     this.#watch(this.#req.session)
   }
 
@@ -83,8 +91,13 @@ class RequestSession {
     this.#touched = true
   }
 
-  /** Asked when the headers are about to be written. */
-  mustSetCookie() {
+  /**
+   * Asked when the headers are about to be written.
+   *
+   * @param {boolean} isUndisturbed Whether nobody can have changed the session since {@link atEnd}.
+   */
+  mustSetCookie(isUndisturbed) {
+    if (!isUndisturbed) this.#currentText = undefined
     let state = this.#state()
     // Reading the expiry fails for a session without a cookie, so only where it counts.
     const asksExpiry = Fact.SessionPresent | Fact.IdText | Fact.IdFromCookie
@@ -93,13 +106,14 @@ class RequestSession {
     }
     let answer = decisions[state] >> 4
     if (answer === AtHeaders.CompareWithLoaded) {
-      answer = decisions[state | this.#compareWith(this.#loadedText)] >> 4
+      answer = decisions[state | this.#compareWith(this.#loaded())] >> 4
     }
     return answer === AtHeaders.SetCookie
   }
 
   /** Asked when the response ends. @returns {number} One of `AtEnd`. */
   atEnd() {
+    this.#currentText = undefined
     const state = this.#state()
     if ((state & (Fact.SessionPresent | Fact.IdText)) === Fact.SessionPresent) {
       // Once for the question of saving, once for that of touching.
@@ -110,10 +124,10 @@ class RequestSession {
     }
     const answer = decisions[state] & 15
     if (answer === AtEnd.CompareWithLoaded) {
-      return decisions[state | this.#compareWith(this.#loadedText)] & 15
+      return decisions[state | this.#compareWith(this.#loaded())] & 15
     }
     if (answer === AtEnd.CompareWithSaved) {
-      return decisions[state | this.#compareWith(this.#savedText)] & 15
+      return decisions[state | this.#compareWith(this.#saved())] & 15
     }
     return answer
   }
@@ -123,10 +137,30 @@ class RequestSession {
     return this.#req.session.save === this.#save
   }
 
-  /** Notes that the store now holds what the session holds. */
+  /** Saves the session, as {@link atEnd} has just said. */
+  save(callback) {
+    this.#savesNow = this.watchesSave()
+    this.#req.session.save(callback)
+  }
+
+  /**
+   * Notes that the store now holds what the session holds, as {@link atEnd} has just said.
+   *
+   * @returns {string} The session's JSON without its cookie.
+   */
   noteSave(session) {
     debug('saving %s', session.id)
-    this.#savedText = textWithoutCookie(session)
+    this.#savedIsLoaded = false
+    this.#savedText = this.#currentText ??= textWithoutCookie(session)
+    return this.#savedText
+  }
+
+  #loaded() {
+    return (this.#loadedText ??= withoutCookie(this.#loadedWhole))
+  }
+
+  #saved() {
+    return this.#savedIsLoaded ? this.#loaded() : this.#savedText
   }
 
   #state() {
@@ -141,13 +175,13 @@ class RequestSession {
     if (typeof sessionID === 'string') state |= Fact.IdText
     if (sessionID) state |= Fact.IdTruthy
     if (this.#cookieId === sessionID) state |= Fact.IdFromCookie
-    if (this.#savedText) state |= Fact.SavedTextKnown
+    if (this.#savedIsLoaded || this.#savedText) state |= Fact.SavedTextKnown
     return state
   }
 
   #compareWith(text) {
-    const isSame = textWithoutCookie(this.#req.session) === text
-    return isSame ? Fact.DataCompared : Fact.DataCompared | Fact.DataDifferent
+    this.#currentText ??= textWithoutCookie(this.#req.session)
+    return this.#currentText === text ? Fact.DataCompared : Fact.DataCompared | Fact.DataDifferent
   }
 
   /**
@@ -168,7 +202,10 @@ class RequestSession {
     }
 
     function save() {
+      if (!request.#savesNow) request.#currentText = undefined
+      request.#savesNow = false
       request.noteSave(this)
+      request.#currentText = undefined
       originalSave.apply(this, arguments)
     }
 

@@ -8,7 +8,8 @@ const onHeaders = require('on-headers')
  * and when it ends. Only this one response is hooked, never a prototype.
  *
  * @param {object} res Anything with or without an `end`; some callers pass `{}`.
- * @param {() => void} beforeHeaders Called once.
+ * @param {(isUndisturbed: boolean) => void} beforeHeaders Called once; undisturbed if no code but ours
+ *   has run since `commit`.
  * @param {() => true | undefined | ((done: () => void) => void)} commit Called once, at the end. It
  *   returns undefined when there was nothing to do, true when something was done at once, or a
  *   function that starts something and calls `done` when that has been done.
@@ -18,7 +19,7 @@ function hookResponse(res, beforeHeaders, commit) {
   const beforeHeadersOnce = () => {
     if (headersDone) return
     headersDone = true
-    beforeHeaders()
+    beforeHeaders(ending.isUndisturbed)
   }
   onHeaders(res, beforeHeadersOnce)
 
@@ -32,7 +33,10 @@ function hookResponse(res, beforeHeaders, commit) {
 }
 
 class Ending {
+  /** Whether the headers are being written by the end of the response, past nobody else. */
+  isUndisturbed = false
   #res
+  #writeHead
   #end
   #write
   #beforeHeaders
@@ -43,6 +47,7 @@ class Ending {
 
   constructor(res, beforeHeaders) {
     this.#res = res
+    this.#writeHead = res.writeHead
     this.#end = res.end
     this.#write = res.write
     this.#beforeHeaders = beforeHeaders
@@ -54,8 +59,13 @@ class Ending {
 
     const work = commit()
     if (typeof work === 'function') return this.#endAfter(work, chunk, encoding, callback)
-    if (work) this.#writeHeaders()
-    else if (!hasImplicitHeader(this.#res)) this.#announceHeaders()
+    if (work) {
+      this.isUndisturbed = this.#res.writeHead === this.#writeHead
+      this.#writeHeaders()
+      this.isUndisturbed = false
+    } else if (!hasImplicitHeader(this.#res)) {
+      this.#announceHeaders()
+    }
     const returned = this.#finish([chunk, encoding], callback)
     return work ? true : returned
   }

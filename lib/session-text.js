@@ -58,6 +58,47 @@ function quickText(session) {
   }
 }
 
+/**
+ * The JSON of a session, of which the part without its cookie is known already: only the cookie is
+ * left to be turned into JSON.
+ *
+ * @param {object} session
+ * @param {string} [rest] What {@link textWithoutCookie} has just given for this session.
+ * @returns {string | undefined}
+ */
+function wholeText(session, rest) {
+  if (rest !== undefined && canLeaveItselfOut(session) && firstKey(session) === 'cookie') {
+    const cookie = JSON.stringify(session.cookie)
+    if (cookie !== undefined)
+      return `{"cookie":${cookie}${rest === '{}' ? '}' : `,${rest.slice(1)}`}`
+  }
+  return JSON.stringify(session)
+}
+
+function firstKey(object) {
+  for (const key in object) return key
+}
+
+/** A session's JSON up to the end of its cookie, as sessions of ours have it. */
+const LEADING_COOKIE = /\{"cookie":\{(?:"\w+":(?:null|true|false|-?[\d.]+|"[^"\\]*"),?)*\}(?=[,}])/y
+
+/**
+ * The same as {@link textWithoutCookie}, of a session that was turned into JSON before.
+ *
+ * @param {string} text What `JSON.stringify` made of the session.
+ */
+function withoutCookie(text) {
+  LEADING_COOKIE.lastIndex = 0
+  if (!LEADING_COOKIE.test(text)) return textWithoutCookie(JSON.parse(text))
+  const end = LEADING_COOKIE.lastIndex
+  return text.charCodeAt(end) === 0x2c /* , */ ? `{${text.slice(end + 1)}` : '{}'
+}
+
+/** Whether a session's JSON begins with this cookie. */
+function beginsWithCookie(text, cookie) {
+  return text.startsWith('{"cookie":') && text.startsWith(cookie, '{"cookie":'.length)
+}
+
 function textWithReplacer(session) {
   const outer = leftOut
   leftOut = null
@@ -72,4 +113,4 @@ function textWithReplacer(session) {
   }
 }
 
-module.exports = { textWithoutCookie, toJSON }
+module.exports = { beginsWithCookie, textWithoutCookie, toJSON, wholeText, withoutCookie }

@@ -51,23 +51,99 @@ pub fn outline(text: &str) -> Option<Outline> {
     })
 }
 
-/// The text with another cookie in it: in its old place, or at the end of the object where there
-/// was none. `None` if the text is not a JSON object.
-///
-/// `cookie` has to be JSON; it is not checked.
-#[must_use]
-pub fn with_cookie(text: &str, cookie: &str) -> Option<String> {
-    let Some(place) = outline(text)?.cookie else {
-        let end = text.rfind('}')?;
-        let before = text.get(..end)?;
-        let comma = if before.trim_end().ends_with('{') {
-            ""
-        } else {
-            ","
+/// A session's text with its cookie apart from the rest, so that a touch, which comes with every
+/// request, replaces the cookie and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SplitText {
+    /// The text without the value of its member `cookie`, or all of it if it is not split.
+    rest: Box<str>,
+    /// The value that was taken out.
+    cookie: Box<str>,
+    /// Where it has to be put back. `None` if nothing was taken out.
+    place: Option<usize>,
+    /// When the session expires.
+    expiry: Expiry,
+}
+
+impl SplitText {
+    /// Takes the cookie out of a text. A text that is not a JSON object is kept as it is.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let whole = |expiry| Self {
+            rest: text.into(),
+            cookie: Box::default(),
+            place: None,
+            expiry,
         };
-        return Some([before, comma, "\"cookie\":", cookie, text.get(end..)?].concat());
+        let Some(outline) = outline(text) else {
+            return whole(Expiry::Unclear);
+        };
+        let Some(range) = outline.cookie else {
+            return whole(outline.expiry);
+        };
+        let parts = (
+            text.get(..range.start),
+            text.get(range.clone()),
+            text.get(range.end..),
+        );
+        let (Some(before), Some(cookie), Some(after)) = parts else {
+            return whole(outline.expiry);
+        };
+        Self {
+            rest: [before, after].concat().into(),
+            cookie: cookie.into(),
+            place: Some(range.start),
+            expiry: outline.expiry,
+        }
+    }
+
+    /// When the session expires.
+    #[must_use]
+    pub fn expiry(&self) -> Expiry {
+        self.expiry
+    }
+
+    /// The text as it was, but for touches.
+    #[must_use]
+    pub fn join(&self) -> String {
+        let Some((before, after)) = self
+            .place
+            .and_then(|place| self.rest.split_at_checked(place))
+        else {
+            return self.rest.to_string();
+        };
+        [before, &self.cookie, after].concat()
+    }
+
+    /// Puts another cookie in the place of the old one, or at the end of the object where there was
+    /// none. `false` if the text is not a JSON object; then nothing is changed.
+    ///
+    /// `cookie` has to be JSON; it is not checked.
+    #[must_use]
+    pub fn set_cookie(&mut self, cookie: &str) -> bool {
+        if self.place.is_some() {
+            self.cookie = cookie.into();
+            self.expiry = expiry_of(cookie);
+            return true;
+        }
+        let Some(text) = with_cookie_added(&self.rest, cookie) else {
+            return false;
+        };
+        *self = Self::new(&text);
+        true
+    }
+}
+
+/// The text of an object that has no cookie, with one at its end.
+fn with_cookie_added(text: &str, cookie: &str) -> Option<String> {
+    outline(text)?;
+    let (before, after) = text.split_at_checked(text.rfind('}')?)?;
+    let comma = if before.trim_end().ends_with('{') {
+        ""
+    } else {
+        ","
     };
-    Some([text.get(..place.start)?, cookie, text.get(place.end..)?].concat())
+    Some([before, comma, "\"cookie\":", cookie, after].concat())
 }
 
 /// Reads the expiry out of the text of a session's cookie: its member `expires`.
@@ -228,6 +304,11 @@ mod tests {
         }
     }
 
+    fn with_cookie(text: &str, cookie: &str) -> Option<String> {
+        let mut split = SplitText::new(text);
+        split.set_cookie(cookie).then(|| split.join())
+    }
+
     #[test]
     fn a_new_cookie_takes_the_old_ones_place() {
         assert_eq!(
@@ -242,10 +323,20 @@ mod tests {
         assert_eq!(with_cookie("[]", "1"), None);
     }
 
+    #[test]
+    fn a_new_cookie_brings_its_own_expiry() {
+        let mut split = SplitText::new(r#"{"cookie":{"expires":"1970-01-01T00:00:01.000Z"}}"#);
+        assert_eq!(split.expiry(), Expiry::At(UnixMillis(1000)));
+        assert!(split.set_cookie(r#"{"expires":"1970-01-01T00:00:02.000Z"}"#));
+        assert_eq!(split.expiry(), Expiry::At(UnixMillis(2000)));
+        assert!(split.set_cookie("{}"));
+        assert_eq!(split.expiry(), Expiry::Never);
+    }
+
     proptest! {
         #[test]
         fn no_text_is_too_odd(text: String, cookie: String) {
-            let _ = outline(&text);
+            prop_assert_eq!(SplitText::new(&text).join(), text.as_str());
             let _ = with_cookie(&text, &cookie);
         }
 

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use super::{SessionStore, StoreError, shard::Shard};
 use crate::engine::{
-    session_text::{self, Expiry},
+    session_text::{Expiry, SplitText},
     time::UnixMillis,
 };
 
@@ -109,17 +109,16 @@ impl MemoryStore {
 impl SessionStore for MemoryStore {
     fn get(&self, id: &[u8], now: UnixMillis) -> Result<Option<String>, StoreError> {
         let text = self.with_shard(id, now, |shard, hash| {
-            shard.get(hash, id, now).map(str::to_owned)
+            shard.get(hash, id, now).map(SplitText::join)
         });
         Ok(text.flatten())
     }
 
     fn set(&self, id: &[u8], text: &str, now: UnixMillis) -> Result<Expiry, StoreError> {
-        let expiry = session_text::outline(text).map_or(Expiry::Unclear, |outline| outline.expiry);
+        let text = SplitText::new(text);
+        let expiry = text.expiry();
         let sequence = self.added.fetch_add(1, Ordering::Relaxed);
-        self.with_shard(id, now, |shard, hash| {
-            shard.set(hash, id, text, expiry, sequence);
-        });
+        self.with_shard(id, now, |shard, hash| shard.set(hash, id, text, sequence));
         Ok(expiry)
     }
 
@@ -129,12 +128,7 @@ impl SessionStore for MemoryStore {
         cookie: &str,
         now: UnixMillis,
     ) -> Result<Option<Expiry>, StoreError> {
-        let touched = self.with_shard(id, now, |shard, hash| {
-            let text = session_text::with_cookie(shard.get(hash, id, now)?, cookie)?;
-            let expiry = session_text::expiry_of(cookie);
-            shard.set(hash, id, &text, expiry, 0);
-            Some(expiry)
-        });
+        let touched = self.with_shard(id, now, |shard, hash| shard.touch(hash, id, cookie, now));
         Ok(touched.flatten())
     }
 

@@ -5,7 +5,10 @@ use std::hash::{BuildHasher as _, RandomState};
 use hashbrown::HashTable;
 
 use super::due_queue::{Bucket, DueQueue};
-use crate::engine::{session_text::Expiry, time::UnixMillis};
+use crate::engine::{
+    session_text::{Expiry, SplitText},
+    time::UnixMillis,
+};
 
 /// Leftovers that the due queue may hold beyond twice its live entries before it is rebuilt.
 const SPARE_DUE_ENTRIES: usize = 64;
@@ -13,7 +16,7 @@ const SPARE_DUE_ENTRIES: usize = 64;
 #[derive(Debug)]
 struct Entry {
     id: Box<[u8]>,
-    text: Box<str>,
+    text: SplitText,
     /// Counts up with each session that was added to the store: its place in the order of all.
     sequence: u64,
     expires: Option<UnixMillis>,
@@ -61,31 +64,47 @@ impl Shard {
         }
     }
 
-    pub(super) fn get(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> Option<&str> {
-        let slot = self.find(hash, id)?;
-        if self.entry(slot)?.is_expired(now) {
-            self.remove(hash, slot);
+    pub(super) fn get(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> Option<&SplitText> {
+        let slot = self.find_live(hash, id, now)?;
+        self.entry(slot).map(|entry| &entry.text)
+    }
+
+    /// Puts another cookie into a session; `None` if there is none or if it cannot hold one.
+    pub(super) fn touch(
+        &mut self,
+        hash: u64,
+        id: &[u8],
+        cookie: &str,
+        now: UnixMillis,
+    ) -> Option<Expiry> {
+        let slot = self.find_live(hash, id, now)?;
+        let text = &mut self.entry_mut(slot)?.text;
+        if !text.set_cookie(cookie) {
             return None;
         }
-        self.entry(slot).map(|entry| &*entry.text)
+        let expiry = text.expiry();
+        self.set_expiry(slot, expiry);
+        Some(expiry)
     }
 
     /// `sequence` is the place of the session if it is a new one.
-    pub(super) fn set(&mut self, hash: u64, id: &[u8], text: &str, expiry: Expiry, sequence: u64) {
+    pub(super) fn set(&mut self, hash: u64, id: &[u8], text: SplitText, sequence: u64) {
+        let expiry = text.expiry();
         let slot = if let Some(slot) = self.find(hash, id) {
             if let Some(entry) = self.entry_mut(slot) {
-                entry.text = text.into();
+                entry.text = text;
             }
             slot
         } else {
+            let (id, expires, queued) = (id.into(), None, None);
             self.insert(
                 hash,
                 Entry {
-                    id: id.into(),
-                    text: text.into(),
+                    id,
+                    text,
                     sequence,
-                    expires: None,
-                    queued: None,
+                    expires,
+                    queued,
                 },
             )
         };
@@ -128,7 +147,7 @@ impl Shard {
         into.extend(live.map(|entry| Listed {
             sequence: entry.sequence,
             id: entry.id.to_vec(),
-            text: entry.text.to_string(),
+            text: entry.text.join(),
         }));
     }
 
@@ -214,6 +233,16 @@ impl Shard {
                 }
             }
         }
+    }
+
+    /// Finds a session that has not expired, and removes one that has.
+    fn find_live(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> Option<u32> {
+        let slot = self.find(hash, id)?;
+        if self.entry(slot)?.is_expired(now) {
+            self.remove(hash, slot);
+            return None;
+        }
+        Some(slot)
     }
 
     fn find(&self, hash: u64, id: &[u8]) -> Option<u32> {
