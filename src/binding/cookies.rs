@@ -1,12 +1,9 @@
 //! Reading, verifying, signing and writing the session cookie; session ids.
 
-use napi::bindgen_prelude::{Either, External, Uint8Array, Utf16String};
+use napi::bindgen_prelude::{Either, External, Uint8Array};
 use napi_derive::napi;
 
-use super::{
-    error::Result,
-    text::{self, JsText},
-};
+use super::{error::Result, text::JsText};
 use crate::engine::{
     cookie_header, session_id,
     set_cookie::{self, Attributes, Value},
@@ -52,11 +49,10 @@ pub fn create_keyring(secrets: Vec<Uint8Array>) -> External<Keyring> {
 )]
 pub fn read_cookie(
     keyring: &External<Keyring>,
-    header: Utf16String,
-    name: Utf16String,
+    header: JsText,
+    name: JsText,
 ) -> Either<JsText, NoId> {
-    let (header, name) = (text::from_js(&header), text::from_js(&name));
-    match cookie_header::find(&header, &name) {
+    match cookie_header::find(header.bytes(), name.bytes()) {
         Some(value) => verify(keyring, &value),
         None => Either::B(NoId::Absent),
     }
@@ -68,8 +64,8 @@ pub fn read_cookie(
     ts_args_type = "keyring: ExternalObject<Keyring>, value: string",
     ts_return_type = "string | NoId"
 )]
-pub fn verify_value(keyring: &External<Keyring>, value: Utf16String) -> Either<JsText, NoId> {
-    verify(keyring, &text::from_js(&value))
+pub fn verify_value(keyring: &External<Keyring>, value: JsText) -> Either<JsText, NoId> {
+    verify(keyring, value.bytes())
 }
 
 fn verify(keyring: &Keyring, value: &[u8]) -> Either<JsText, NoId> {
@@ -80,7 +76,7 @@ fn verify(keyring: &Keyring, value: &[u8]) -> Either<JsText, NoId> {
         return Either::B(NoId::Unsigned);
     };
     match keyring.verify(signed) {
-        Some(id) => Either::A(text::to_js(id)),
+        Some(id) => Either::A(id.into()),
         None => Either::B(NoId::Invalid),
     }
 }
@@ -91,9 +87,9 @@ fn verify(keyring: &Keyring, value: &[u8]) -> Either<JsText, NoId> {
     ts_args_type = "keyring: ExternalObject<Keyring>, id: string",
     ts_return_type = "string | null"
 )]
-pub fn sign_value(keyring: &External<Keyring>, id: Utf16String) -> Option<JsText> {
-    let signed = keyring.sign(&text::from_js(&id))?;
-    Some(text::to_js(&[SIGNED, &signed].concat()))
+pub fn sign_value(keyring: &External<Keyring>, id: JsText) -> Option<JsText> {
+    let signed = keyring.sign(id.bytes())?;
+    Some(JsText([SIGNED, &signed].concat()))
 }
 
 /// The text of a `Set-Cookie` header. `encoded` says that the value is encoded already. Times are in
@@ -102,50 +98,43 @@ pub fn sign_value(keyring: &External<Keyring>, id: Utf16String) -> Option<JsText
     catch_unwind,
     ts_args_type = "name: string, value: string, encoded: boolean, flags: number, \
         expires?: number | null, path?: string | null, domain?: string | null, \
-        sameSite?: string | null, priority?: string | null, maxAge?: number | null"
+        sameSite?: string | null, priority?: string | null, maxAge?: number | null",
+    ts_return_type = "string"
 )]
 pub fn serialize_cookie(
-    name: Utf16String,
-    value: Utf16String,
+    name: JsText,
+    value: JsText,
     encoded: bool,
     flags: u32,
     expires: Option<f64>,
-    path: Option<Utf16String>,
-    domain: Option<Utf16String>,
-    same_site: Option<Utf16String>,
-    priority: Option<Utf16String>,
+    path: Option<JsText>,
+    domain: Option<JsText>,
+    same_site: Option<JsText>,
+    priority: Option<JsText>,
     max_age: Option<f64>,
-) -> Result<String> {
-    let optional = |string: &Option<Utf16String>| string.as_ref().map(text::from_js);
-    let (path, domain) = (optional(&path), optional(&domain));
-    let (same_site, priority) = (optional(&same_site), optional(&priority));
+) -> Result<JsText> {
     let has = |flag: CookieFlag| flags & flag as u32 != 0;
     let attributes = Attributes {
         max_age,
-        domain: domain.as_deref(),
-        path: path.as_deref(),
+        domain: domain.as_ref().map(JsText::bytes),
+        path: path.as_ref().map(JsText::bytes),
         expires,
         http_only: has(CookieFlag::HttpOnly),
         secure: has(CookieFlag::Secure),
         partitioned: has(CookieFlag::Partitioned),
-        priority: priority.as_deref(),
-        same_site: same_site.as_deref(),
+        priority: priority.as_ref().map(JsText::bytes),
+        same_site: same_site.as_ref().map(JsText::bytes),
     };
-    let value = text::from_js(&value);
     let value = if encoded {
-        Value::Encoded(&value)
+        Value::Encoded(value.bytes())
     } else {
-        Value::Plain(&value)
+        Value::Plain(value.bytes())
     };
-    Ok(set_cookie::serialize(
-        &text::from_js(&name),
-        value,
-        &attributes,
-    )?)
+    Ok(set_cookie::serialize(name.bytes(), value, &attributes)?.into())
 }
 
 /// A new session id: 192 random bits as 32 characters of base64url.
-#[napi(catch_unwind)]
-pub fn generate_id() -> Result<String> {
-    Ok(session_id::generate()?)
+#[napi(catch_unwind, ts_return_type = "string")]
+pub fn generate_id() -> Result<JsText> {
+    Ok(session_id::generate()?.into())
 }

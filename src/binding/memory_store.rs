@@ -1,12 +1,9 @@
 //! The in-memory store. `now` is always `Date.now()`.
 
-use napi::bindgen_prelude::{External, Utf16String};
+use napi::bindgen_prelude::External;
 use napi_derive::napi;
 
-use super::{
-    error::Result,
-    text::{self, JsText},
-};
+use super::{error::Result, text::JsText};
 use crate::engine::{
     session_text,
     store::{MemoryStore, SessionStore as _},
@@ -48,14 +45,11 @@ pub fn create_memory_store() -> External<MemoryStore> {
 /// The text of a session; null if it is absent or expired.
 #[napi(
     catch_unwind,
-    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, now: number"
+    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, now: number",
+    ts_return_type = "string | null"
 )]
-pub fn memory_get(
-    store: &External<MemoryStore>,
-    id: Utf16String,
-    now: f64,
-) -> Result<Option<String>> {
-    Ok(store.get(&text::from_js(&id), time(now))?)
+pub fn memory_get(store: &External<MemoryStore>, id: JsText, now: f64) -> Result<Option<JsText>> {
+    Ok(store.get(id.bytes(), time(now))?.map(JsText::from))
 }
 
 /// Keeps a text and says when it expires.
@@ -65,11 +59,11 @@ pub fn memory_get(
 )]
 pub fn memory_set(
     store: &External<MemoryStore>,
-    id: Utf16String,
+    id: JsText,
     text: String,
     now: f64,
 ) -> Result<Expiry> {
-    Ok(store.set(&text::from_js(&id), &text, time(now))?.into())
+    Ok(store.set(id.bytes(), &text, time(now))?.into())
 }
 
 /// Puts another cookie, given as JSON, into a session and says when it expires; null if there is no
@@ -80,11 +74,11 @@ pub fn memory_set(
 )]
 pub fn memory_touch(
     store: &External<MemoryStore>,
-    id: Utf16String,
+    id: JsText,
     cookie: String,
     now: f64,
 ) -> Result<Option<Expiry>> {
-    let expiry = store.touch(&text::from_js(&id), &cookie, time(now))?;
+    let expiry = store.touch(id.bytes(), &cookie, time(now))?;
     Ok(expiry.map(Expiry::from))
 }
 
@@ -93,8 +87,8 @@ pub fn memory_touch(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, id: string, now: number"
 )]
-pub fn memory_destroy(store: &External<MemoryStore>, id: Utf16String, now: f64) -> Result<bool> {
-    Ok(store.destroy(&text::from_js(&id), time(now))?)
+pub fn memory_destroy(store: &External<MemoryStore>, id: JsText, now: f64) -> Result<bool> {
+    Ok(store.destroy(id.bytes(), time(now))?)
 }
 
 /// The ids of all sessions, oldest first.
@@ -104,11 +98,7 @@ pub fn memory_destroy(store: &External<MemoryStore>, id: Utf16String, now: f64) 
     ts_return_type = "Array<string>"
 )]
 pub fn memory_ids(store: &External<MemoryStore>, now: f64) -> Vec<JsText> {
-    store
-        .ids(time(now))
-        .iter()
-        .map(|id| text::to_js(id))
-        .collect()
+    store.ids(time(now)).into_iter().map(JsText).collect()
 }
 
 /// How many sessions there are.

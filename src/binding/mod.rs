@@ -16,4 +16,4 @@ pub mod cookies;
 pub mod error;
 pub mod lifecycle;
 pub mod memory_store;
-mod text;
+pub mod text;

@@ -1,22 +1,101 @@
 //! JavaScript strings in and out.
+//!
+//! napi's own string types either lose lone surrogates or take two calls and a copy of two bytes a
+//! character. Nearly every string that crosses here, headers and ids, is short and ASCII.
 
-use napi::bindgen_prelude::{Either, Latin1String, Utf16String};
+use napi::{
+    ValueType,
+    bindgen_prelude::{FromNapiValue, ToNapiValue, TypeName, Utf16String, ValidateNapiValue},
+    sys,
+};
 
 use crate::engine::wtf8;
 
-/// A string on its way to JavaScript: one byte a character where it is ASCII, which V8 keeps in
-/// half the memory, else UTF-16.
-pub(super) type JsText = Either<Latin1String, Utf16String>;
+/// Bytes that are read in one call; a longer string takes another way.
+const SHORT: usize = 1024;
 
-/// Takes a JavaScript string apart as the engine wants it.
-pub(super) fn from_js(string: &Utf16String) -> Vec<u8> {
-    wtf8::from_utf16(string)
+/// What V8 writes for a lone surrogate, and for U+FFFD itself.
+const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
+
+/// A string on its way in or out, as WTF-8, which is how the engine wants it.
+pub struct JsText(pub(super) Vec<u8>);
+
+impl JsText {
+    /// The text as the engine wants it.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
-/// Gives the engine's text to JavaScript, lone surrogates included.
-pub(super) fn to_js(text: &[u8]) -> JsText {
-    match std::str::from_utf8(text) {
-        Ok(ascii) if ascii.is_ascii() => Either::A(ascii.to_owned().into()),
-        _ => Either::B(wtf8::to_utf16(text).into()),
+impl TypeName for JsText {
+    fn type_name() -> &'static str {
+        "String"
+    }
+
+    fn value_type() -> ValueType {
+        ValueType::String
+    }
+}
+
+impl ValidateNapiValue for JsText {}
+
+impl FromNapiValue for JsText {
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Self> {
+        let mut buffer = [0_u8; SHORT];
+        let mut written = 0;
+        // SAFETY: the caller vouches for `env` and `value`; the buffer has the length it is said to
+        // have, and outlives the call. A value that is no string is an error status.
+        let status = unsafe {
+            sys::napi_get_value_string_utf8(
+                env,
+                value,
+                buffer.as_mut_ptr().cast(),
+                buffer.len(),
+                &raw mut written,
+            )
+        };
+        // A character that did not fit as a whole, and the final NUL, leave up to four bytes free.
+        if status == sys::Status::napi_ok && written < SHORT - 4 {
+            let text = buffer.get(..written).unwrap_or_default();
+            if !text
+                .windows(REPLACEMENT.len())
+                .any(|window| window == REPLACEMENT)
+            {
+                return Ok(Self(text.to_vec()));
+            }
+        }
+        // SAFETY: handed on as it was received.
+        let units = unsafe { Utf16String::from_napi_value(env, value) }?;
+        Ok(Self(wtf8::from_utf16(&units)))
+    }
+}
+
+impl ToNapiValue for JsText {
+    unsafe fn to_napi_value(env: sys::napi_env, text: Self) -> napi::Result<sys::napi_value> {
+        if !text.0.is_ascii() {
+            // SAFETY: handed on as it was received.
+            return unsafe { Utf16String::to_napi_value(env, wtf8::to_utf16(&text.0).into()) };
+        }
+        let length = text.0.len().cast_signed();
+        let mut value = std::ptr::null_mut();
+        // SAFETY: the caller vouches for `env`; pointer and length are those of one live slice, which
+        // V8 copies. ASCII is Latin-1.
+        let status = unsafe {
+            sys::napi_create_string_latin1(env, text.0.as_ptr().cast(), length, &raw mut value)
+        };
+        napi::check_status!(status, "a string could not be created")?;
+        Ok(value)
+    }
+}
+
+impl From<String> for JsText {
+    fn from(text: String) -> Self {
+        Self(text.into_bytes())
+    }
+}
+
+impl From<&[u8]> for JsText {
+    fn from(text: &[u8]) -> Self {
+        Self(text.to_vec())
     }
 }
