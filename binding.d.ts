@@ -106,8 +106,11 @@ export declare const enum Fact {
   DataDifferent = 8192,
 }
 
-/** A new session id: 192 random bits as 32 characters of base64url. */
-export declare function generateId(): string
+/**
+ * New session ids, one after the other without anything between them: 192 random bits as 32
+ * characters of base64url each.
+ */
+export declare function generateIds(count: number): string
 
 /** Removes all sessions. */
 export declare function memoryClear(store: ExternalObject<MemoryStore>): void

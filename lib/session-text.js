@@ -29,8 +29,19 @@ function toJSON() {
  *   session without any JSON, what hashing nothing throws.
  */
 function textWithoutCookie(session) {
-  const text = canLeaveItselfOut(session) ? quickText(session) : undefined
-  return text ?? textWithReplacer(session)
+  if (!canLeaveItselfOut(session)) return textWithReplacer(session)
+  if (isEmpty(session)) return '{}'
+  return quickText(session) ?? textWithReplacer(session)
+}
+
+/** Whether there is nothing but the cookie in it, as in every guest's session. */
+function isEmpty(session) {
+  // Arrays and boxed values have JSON of their own.
+  if (Object.prototype.toString.call(session) !== '[object Object]') return false
+  for (const key in session) {
+    if (key !== 'cookie') return false
+  }
+  return true
 }
 
 /** Only our own, untouched cookie does, and only as a direct member of a session. */

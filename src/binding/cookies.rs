@@ -3,7 +3,7 @@
 use napi::bindgen_prelude::{Either, External, Uint8Array};
 use napi_derive::napi;
 
-use super::{error::Result, text::JsText};
+use super::{error, text::JsText};
 use crate::engine::{
     cookie_header, session_id,
     set_cookie::{self, Attributes, Value},
@@ -112,7 +112,7 @@ pub fn serialize_cookie(
     same_site: Option<JsText>,
     priority: Option<JsText>,
     max_age: Option<f64>,
-) -> Result<JsText> {
+) -> error::Result<JsText> {
     let has = |flag: CookieFlag| flags & flag as u32 != 0;
     let attributes = Attributes {
         max_age,
@@ -133,8 +133,9 @@ pub fn serialize_cookie(
     Ok(set_cookie::serialize(name.bytes(), value, &attributes)?.into())
 }
 
-/// A new session id: 192 random bits as 32 characters of base64url.
+/// New session ids, one after the other without anything between them: 192 random bits as 32
+/// characters of base64url each.
 #[napi(catch_unwind, ts_return_type = "string")]
-pub fn generate_id() -> Result<JsText> {
-    Ok(session_id::generate()?.into())
+pub fn generate_ids(count: u32) -> error::Result<JsText> {
+    Ok(session_id::generate(count as usize)?.into())
 }
