@@ -31,6 +31,8 @@ test('arguments of a wrong kind are an error with a code, and no crash', () => {
       [Symbol('s')]
     ]) {
       if (call.length === 0 && /^(create|decision)/.test(name)) continue
+      // How many ids to make is a number, and what follows it is ignored.
+      if (name === 'generateIds' && typeof args[0] === 'number') continue
       assert.throws(() => call(...args), { code: /^[\w]+$/ }, `${name}(${args.map(String)})`)
     }
   }
