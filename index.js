@@ -120,6 +120,8 @@ function session(options) {
       if (req.sessionID) deprecate('cookie should be available in req.headers.cookie')
     }
     const request = new RequestSession(req, state, req.sessionID)
+    /** What our own store held, if it was asked. */
+    let snapshot
 
     // 4. What becomes of the session, once the application has answered?
     hookResponse(res, setCookie, commit)
@@ -131,8 +133,7 @@ function session(options) {
       return void next()
     }
     debug('fetching %s', req.sessionID)
-    let snapshot
-    const stored = direct.forGet(store)
+    const stored = direct.forGet(store, req.sessionID)
     if (stored) {
       snapshot = stored.snapshot(`${req.sessionID}`)
       onStored(null, snapshot.data)
@@ -199,7 +200,7 @@ function session(options) {
 
     function destroy() {
       debug('destroying')
-      const sessions = direct.forDestroy(store)
+      const sessions = direct.forDestroy(store, req.sessionID)
       if (!sessions) return (done) => store.destroy(req.sessionID, answered(done, 'destroyed'))
       sessions.delete(`${req.sessionID}`)
       debug('destroyed')
@@ -217,7 +218,7 @@ function session(options) {
 
     function touch() {
       debug('touching')
-      const sessions = direct.forTouch(store)
+      const sessions = direct.forTouch(store, req.sessionID)
       if (!sessions) {
         return (done) => store.touch(req.sessionID, req.session, answered(done, 'touched'))
       }

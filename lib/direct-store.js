@@ -15,8 +15,8 @@ const { createSession, destroy, get, set, touch } = MemoryStore.prototype
 const { save } = Session.prototype
 
 /** The sessions to read from directly, or undefined. */
-function forGet(store) {
-  return store.get === get ? sessionsBehind(store.sessions) : undefined
+function forGet(store, sid) {
+  return store.get === get ? sessionsBehind(store.sessions, sid) : undefined
 }
 
 /** Whether `req.session` gets the very data that the store held. */
@@ -25,13 +25,13 @@ function createsPlainly(store) {
 }
 
 /** The sessions to remove one from directly, or undefined. */
-function forDestroy(store) {
-  return store.destroy === destroy ? sessionsBehind(store.sessions) : undefined
+function forDestroy(store, sid) {
+  return store.destroy === destroy ? sessionsBehind(store.sessions, sid) : undefined
 }
 
 /** The sessions to renew one in directly, or undefined. */
-function forTouch(store) {
-  return store.touch === touch ? sessionsBehind(store.sessions) : undefined
+function forTouch(store, sid) {
+  return store.touch === touch ? sessionsBehind(store.sessions, sid) : undefined
 }
 
 /**
@@ -42,7 +42,7 @@ function forSave(session, watched) {
   if (!(session instanceof Session) || Session.prototype.save !== save) return undefined
   if (!watched && session.save !== save) return undefined
   const store = session.req.sessionStore
-  return store && store.set === set ? sessionsBehind(store.sessions) : undefined
+  return store && store.set === set ? sessionsBehind(store.sessions, session.id) : undefined
 }
 
 module.exports = { createsPlainly, forDestroy, forGet, forSave, forTouch }

@@ -61,7 +61,7 @@ class MemorySessions {
    *   session's JSON, if that is what `JSON.stringify` writes.
    */
   snapshot(sid) {
-    if (this.#handwritten) return { data: this.get(sid), text: undefined, changes: 0 }
+    if (this.#handwritten || this.#unclear) return { data: this.get(sid), text: undefined, changes: 0 }
     const text = this.text(sid) ?? undefined
     return { data: text && JSON.parse(text), text, changes: this.#changes }
   }
@@ -167,9 +167,14 @@ function createView() {
   return view
 }
 
-/** @returns {MemorySessions | undefined} Undefined for an object that is no view. */
-function sessionsBehind(view) {
-  return behind.get(view)
+/**
+ * @param {object} view
+ * @param {unknown} [sid] The session that is asked for.
+ * @returns {MemorySessions | undefined} Undefined for an object that is no view, and for an id that
+ *   has no text: a symbol, which the object behind the view keeps like any object.
+ */
+function sessionsBehind(view, sid) {
+  return typeof sid === 'symbol' ? undefined : behind.get(view)
 }
 
 /** Session ids are the string keys; symbols are those of the object behind. */

@@ -123,6 +123,11 @@ class RequestSession {
       }
     }
     const answer = decisions[state] & 15
+    if (answer === AtEnd.Save && !(state & Fact.IdChanged) && !this.watchesSave()) {
+      // The outcome does not depend on it, but a session without JSON has to fail here: a `save` that is
+      // not ours need not notice.
+      this.#currentText = textWithoutCookie(this.#req.session)
+    }
     if (answer === AtEnd.CompareWithLoaded) {
       return decisions[state | this.#compareWith(this.#loaded())] & 15
     }

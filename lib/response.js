@@ -3,6 +3,9 @@
 const debug = require('debug')('express-session')
 const onHeaders = require('on-headers')
 
+// An application's fake timers must not hold back responses.
+const defer = setImmediate
+
 /**
  * Hooks the two moments of a response that matter to a session: just before its headers are written
  * and when it ends. Only this one response is hooked, never a prototype.
@@ -61,13 +64,27 @@ class Ending {
     if (typeof work === 'function') return this.#endAfter(work, chunk, encoding, callback)
     if (work) {
       this.isUndisturbed = this.#res.writeHead === this.#writeHead
-      this.#writeHeaders()
+      this.#writeHeadersOrEndLater([chunk, encoding], callback)
       this.isUndisturbed = false
     } else if (!hasImplicitHeader(this.#res)) {
       this.#announceHeaders()
     }
     const returned = this.#finish([chunk, encoding], callback)
     return work ? true : returned
+  }
+
+  /**
+   * What others do just before the headers are written may fail. The caller learns of it, but its error
+   * handler cannot end a response that has been ended: that is done for it, as soon as it has seen the
+   * error, like with a store that answers later.
+   */
+  #writeHeadersOrEndLater(args, callback) {
+    try {
+      this.#writeHeaders()
+    } catch (error) {
+      defer(() => this.#finish(args, callback))
+      throw error
+    }
   }
 
   /** A response ends once, but whoever waits for its end learns of it all the same. */

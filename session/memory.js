@@ -55,7 +55,7 @@ MemoryStore.prototype.get = function get(sid, callback) {
 
 /** Keeps a session. */
 MemoryStore.prototype.set = function set(sid, session, callback) {
-  const sessions = sessionsBehind(this.sessions)
+  const sessions = sessionsBehind(this.sessions, sid)
   if (sessions) sessions.set(`${sid}`, session)
   else this.sessions[sid] = JSON.stringify(session)
   if (callback) defer(callback)
@@ -76,7 +76,7 @@ MemoryStore.prototype.length = function length(callback) {
 
 /** Renews the expiry of a session: stores its cookie, and nothing else of it. */
 MemoryStore.prototype.touch = function touch(sid, session, callback) {
-  const sessions = sessionsBehind(this.sessions)
+  const sessions = sessionsBehind(this.sessions, sid)
   if (sessions) {
     sessions.touch(`${sid}`, session)
   } else {
@@ -92,7 +92,7 @@ MemoryStore.prototype.touch = function touch(sid, session, callback) {
 const { all } = MemoryStore.prototype
 
 function read(store, sid) {
-  const sessions = sessionsBehind(store.sessions)
+  const sessions = sessionsBehind(store.sessions, sid)
   if (sessions) return sessions.get(`${sid}`)
   const text = store.sessions[sid]
   return text ? unexpired(text, () => delete store.sessions[sid]) : undefined

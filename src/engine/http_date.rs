@@ -47,20 +47,36 @@ pub fn write_utc(time_ms: f64, out: &mut String) -> bool {
     .is_ok()
 }
 
-/// The time of a date that `Date.prototype.toJSON` wrote: exactly `YYYY-MM-DDTHH:mm:ss.sssZ`.
+/// The time of a date that `Date.prototype.toJSON` wrote: `YYYY-MM-DDTHH:mm:ss.sssZ`, or with a year of
+/// a sign and six digits (ECMA-262 21.4.1.15).
 ///
 /// `None` for any other spelling, which only JavaScript's own parser can judge.
 #[must_use]
 pub fn parse_iso(text: &str) -> Option<i64> {
-    let bytes: &[u8; 24] = text.as_bytes().try_into().ok()?;
+    let (year, text) = match text.as_bytes().first()? {
+        b'+' => (text.get(1..7)?, text.get(7..)?),
+        // There is no year -0.
+        b'-' if !text.starts_with("-000000") => (text.get(0..7)?, text.get(7..)?),
+        _ => (text.get(0..4)?, text.get(4..)?),
+    };
+    let digits = if text.len() == 20 && year.len() == 7 {
+        year.get(1..)?
+    } else {
+        year
+    };
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let year = year.parse().ok()?;
+    let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
     let [.., b'Z'] = bytes else { return None };
     for (place, expected) in [
-        (4, b'-'),
-        (7, b'-'),
-        (10, b'T'),
-        (13, b':'),
-        (16, b':'),
-        (19, b'.'),
+        (0, b'-'),
+        (3, b'-'),
+        (6, b'T'),
+        (9, b':'),
+        (12, b':'),
+        (15, b'.'),
     ] {
         if bytes.get(place) != Some(&expected) {
             return None;
@@ -73,9 +89,9 @@ pub fn parse_iso(text: &str) -> Option<i64> {
         }
         digits.parse().ok()
     };
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    let milliseconds = number(20, 23)?;
+    let (month, day) = (number(1, 3)?, number(4, 6)?);
+    let (hour, minute, second) = (number(7, 9)?, number(10, 12)?, number(13, 15)?);
+    let milliseconds = number(16, 19)?;
     if !(1..=12).contains(&month) || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
@@ -90,7 +106,8 @@ pub fn parse_iso(text: &str) -> Option<i64> {
     {
         return None;
     }
-    Some(days * MS_PER_DAY + ((hour * 60 + minute) * 60 + second) * 1000 + milliseconds)
+    let time = days * MS_PER_DAY + ((hour * 60 + minute) * 60 + second) * 1000 + milliseconds;
+    (-MAX_TIME..=MAX_TIME).contains(&time).then_some(time)
 }
 
 fn name(names: &[&'static str], index: i64) -> &'static str {
@@ -174,6 +191,15 @@ mod tests {
     fn only_the_form_that_json_holds_is_parsed() {
         assert_eq!(parse_iso("1970-01-01T00:00:00.000Z"), Some(0));
         assert_eq!(parse_iso("2000-02-29T23:59:59.999Z"), Some(951_868_799_999));
+        // What `new Date(ms).toJSON()` gives in Node for years that do not fit four digits.
+        for (text, time) in [
+            ("+275760-09-13T00:00:00.000Z", MAX_TIME),
+            ("-271821-04-20T00:00:00.000Z", -MAX_TIME),
+            ("+010000-01-01T00:00:00.000Z", 253_402_300_800_000),
+            ("-000001-01-01T00:00:00.000Z", -62_198_755_200_000),
+        ] {
+            assert_eq!(parse_iso(text), Some(time), "{text}");
+        }
         for other in [
             "",
             "1970-01-01",
@@ -186,6 +212,12 @@ mod tests {
             "1970-01-01T24:00:00.000Z",
             "1970-01-01 00:00:00.000Z",
             "+970-01-01T00:00:00.000Z",
+            "+275760-09-13T00:00:00.001Z",
+            "-271821-04-19T23:59:59.999Z",
+            "-000000-01-01T00:00:00.000Z",
+            "--00001-01-01T00:00:00.000Z",
+            "+-00001-01-01T00:00:00.000Z",
+            "+0é000-01-01T00:00:00.000Z",
             "Thu, 01 Jan 1970 00:00:0",
             "éé70-01-01T00:00:00.00Z",
         ] {

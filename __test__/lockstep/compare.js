@@ -1,0 +1,72 @@
+'use strict'
+
+const { isDeepStrictEqual } = require('node:util')
+
+// What the original methods of a response are called with is known to differ where the callback of
+// `end` is passed on, and with our memory store, which is sent in one write.
+const NOT_PROMISED = new Set(['inner'])
+
+function byChannel(entries) {
+  const channels = {}
+  for (const [channel, ...rest] of entries) {
+    if (!NOT_PROMISED.has(channel)) (channels[channel] ??= []).push(rest)
+  }
+  return channels
+}
+
+// What is known to differ: a store that answers twice does not end the response twice, and the callback
+// of an `end` that comes too late is passed on.
+function endingOnce(entries) {
+  const seen = new Set()
+  return entries.filter(([channel, label, method]) => {
+    // An end that fails, fails each time.
+    if (channel !== 'uncaught' && (channel !== 'inner' || method !== 'end')) return true
+    const what = channel === 'inner' ? label : `uncaught ${label.message}`
+    const isFirst = !seen.has(what)
+    seen.add(what)
+    return isFirst
+  })
+}
+
+// The first difference between two accounts, or null.
+function difference(theirs, ours, { loose, endsOften }) {
+  if (endsOften) {
+    theirs = endingOnce(theirs)
+    ours = endingOnce(ours)
+  }
+  if (isDeepStrictEqual(theirs, ours)) return null
+  if (!loose) return orderedDifference(theirs, ours)
+
+  const [their, our] = [byChannel(theirs), byChannel(ours)]
+  for (const channel of new Set([...Object.keys(their), ...Object.keys(our)])) {
+    const [a, b] = [their[channel] ?? [], our[channel] ?? []]
+    if (!isDeepStrictEqual(a, b)) return { channel, ...firstDifference(a, b) }
+  }
+  return null
+}
+
+// Node puts off what is left of a turn when nobody catches an error in it: what comes before and what
+// after that is a matter of where in the event loop a scenario began.
+function orderedDifference(theirs, ours) {
+  const isUncaught = ([channel]) => channel === 'uncaught'
+  const among = (entries, wanted) => entries.filter((entry) => isUncaught(entry) === wanted)
+  for (const wanted of [false, true]) {
+    const [a, b] = [among(theirs, wanted), among(ours, wanted)]
+    if (!isDeepStrictEqual(a, b)) return firstDifference(a, b)
+  }
+  return null
+}
+
+const BEFORE = 4
+
+function firstDifference(theirs, ours) {
+  let at = 0
+  while (isDeepStrictEqual(theirs[at], ours[at])) at++
+  return {
+    before: theirs.slice(Math.max(0, at - BEFORE), at),
+    theirs: theirs.slice(at, at + 2),
+    ours: ours.slice(at, at + 2)
+  }
+}
+
+module.exports = { difference }

@@ -1,0 +1,57 @@
+'use strict'
+
+const fc = require('fast-check')
+const { difference } = require('./compare')
+const { installTraps, isLoose, play } = require('./play')
+const { scenario } = require('./scenario')
+
+class Difference extends Error {}
+
+// An entry a line: what a session looked like is long, and seldom what differs.
+function described(found) {
+  const lines = []
+  for (const [title, entries] of Object.entries(found)) {
+    lines.push(`${title}:`)
+    for (const entry of [entries].flat()) lines.push(`  ${shortened(JSON.stringify(entry))}`)
+  }
+  return lines.join('\n')
+}
+
+const MOST_SHOWN = 1500
+const shortened = (text) => (text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text)
+
+// Whether the original `end` may be called more than once.
+function endsOften({ store, groups }) {
+  const isLate = ([name]) => name === 'end with callback'
+  return (
+    Boolean(store.calls?.some(([, what]) => what === 'twice')) ||
+    groups.some(({ requests }) =>
+      requests.some(({ steps, ending }) => [...steps, ending].some(isLate))
+    )
+  )
+}
+
+async function compare(given) {
+  const theirs = await play('express-session', given)
+  const ours = await play('ours', given)
+  const found = difference(theirs, ours, { loose: isLoose(given), endsOften: endsOften(given) })
+  if (found) throw new Difference(described(found))
+  return theirs
+}
+
+// Plays generated scenarios until one makes a difference, the runs are done or the time is up.
+async function lockstep({ runs, seed, path, limit, onRun = () => {} }) {
+  installTraps()
+  const property = fc.asyncProperty(scenario, async (given) => {
+    onRun(await compare(given))
+  })
+  const details = await fc.check(property, {
+    numRuns: runs,
+    seed,
+    ...(path === undefined ? {} : { path }),
+    ...(limit === undefined ? {} : { interruptAfterTimeLimit: limit })
+  })
+  return details
+}
+
+module.exports = { compare, lockstep }
