@@ -1,6 +1,7 @@
 'use strict'
 
 const { once } = require('node:events')
+const { setImmediate: turn } = require('node:timers/promises')
 
 /**
  * Runs what a process of `recordingOf` is for and sends what it records to the parent. The process
@@ -23,6 +24,10 @@ async function ask(request) {
   process.send({ request })
   const [{ failure }] = await answer
   if (failure) throw new Error(failure)
+  // What came before the answer, such as the end of a connection to a stopped server, may be handled
+  // after it. By then it has been, and has been closed.
+  await turn()
+  await turn()
 }
 
 module.exports = { ask, program }

@@ -5,7 +5,7 @@ const { join } = require('node:path')
 
 const NAMES = ['express-session', 'ours']
 
-// Whatever asks for express-session, a store or a consumer, gets this package instead.
+// Takes packages from where npm has installed this one in the place of express-session.
 const SWAP = join(__dirname, 'swap.js')
 
 // Databases are slow to stop and to start, but nothing here takes minutes.

@@ -27,7 +27,7 @@ function relative(value, now = Date.now()) {
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
       key,
-      // Is measured by the clock when `expires` is set, and may miss a millisecond.
+      // Is measured by the clock when `expires` is set, and may miss some milliseconds.
       key === 'originalMaxAge' && typeof item === 'number' ? rounded(item) : relative(item, now)
     ])
   )
@@ -62,7 +62,7 @@ function described(ms) {
 }
 
 function rounded(age) {
-  return Math.round(age / 100) * 100
+  return Math.round(age / 1000) * 1000
 }
 
 module.exports = { relative }

@@ -9,7 +9,7 @@ const session = ({ answer }) => JSON.parse(answer.body).session
 const id = ({ answer }) => JSON.parse(answer.body).id
 const cookie = ({ answer }) =>
   answer.headers.find((header) => header.startsWith('Set-Cookie: connect.sid='))
-const mentions = (stored, sid) => new RegExp(`\\b${sid}\\b`).test(JSON.stringify(stored))
+const mentions = (stored, text) => new RegExp(`\\b${text}\\b`).test(JSON.stringify(stored))
 
 /** Finds the records of a step, in order. */
 function reader({ records }) {
@@ -53,6 +53,22 @@ const expectations = {
       next('/look')
       const look = next('/look')
       assert.equal(Boolean(cookie(look)), isSent)
+    }
+  },
+
+  'a touch is asked for and lasts, where the store has touches'(recording, { hasNoTouch }) {
+    for (const [title, isSaved] of [
+      ['the usual options', false],
+      ['rolling', false],
+      ['saving everything', true]
+    ]) {
+      const extend = reader(recording[title])('/extend')
+      const [read, written] = extend.asked
+      assert.equal(read, `get ${id(extend)}`)
+      const isWritten = isSaved || !hasNoTouch
+      assert.equal(written, isWritten ? `${isSaved ? 'set' : 'touch'} ${id(extend)}` : undefined)
+      // Two hours, as its visitor has asked for.
+      assert.equal(mentions(extend.stored, 'in 120 min'), isWritten)
     }
   },
 
@@ -116,9 +132,11 @@ const expectations = {
     assert.equal(session(next('/interrupted')).visits, 2)
     next('/login')
     const again = next('/login')
-    next('/login')
     assert.equal(session(again).visits, 0)
-    assert.equal(id(next('/look')), id(again))
+    const same = kind.keepsWhenStopped ? assert.equal : assert.notEqual
+    same(id(next('/look')), id(again))
+    const last = next('/login')
+    assert.equal(id(next('/look')), id(last))
   },
 
   'clearing the store ends all sessions'(recording) {

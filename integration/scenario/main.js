@@ -2,30 +2,23 @@
 
 const { once } = require('node:events')
 const http = require('node:http')
-const { mkdtempSync, rmSync } = require('node:fs')
-const { tmpdir } = require('node:os')
-const { join } = require('node:path')
 const session = require('express-session')
 const { browser } = require('../browser')
 const { ask, program } = require('../program')
 const { relative } = require('../relative')
 const { storeNamed } = require('../stores')
+const { overheard } = require('./overheard')
 const { scenarios } = require('./steps')
 const { site } = require('./site')
 
 // What is recorded with one store, in a process of its own: see `recordingOf`.
-program(async ({ name, port }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'session-store-'))
-  try {
-    return await recorded(storeNamed(name), { folder, port })
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-})
+program(({ name, ...place }) => recorded(storeNamed(name), place))
 
 async function recorded(kind, place) {
   const opened = await kind.open(session, place)
   const recording = { isOurs: require.resolve('express-session') === require.resolve('../..') }
+  const { store, sweep } = opened
+  const calls = overheard(store)
   const ids = []
   for (const [title, { options, steps }] of Object.entries(scenarios)) {
     const records = []
@@ -36,16 +29,15 @@ async function recorded(kind, place) {
       return ids.at(-1)
     }
     const { down, up } = interruptions(kind, opened)
-    const hooks = { genid, interrupt: down, onError: (error) => errors.push(labelled(error)) }
-    const server = http.createServer(site(opened.store, options, hooks))
+    const onError = (error) => errors.push(labelled(error, kind))
+    const server = http.createServer(site(store, options, { genid, interrupt: down, onError }))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
 
-    const note = (step, what) => records.push(relative({ step, ...what }))
+    const note = (step, what) => records.push(relative({ step, ...what, asked: calls.splice(0) }))
     const contents = async () => relative(await opened.contents(ids))
-    const { store, sweep } = opened
     const { visit } = browser(server.address().port)
-    await steps({ contents, down, ids, kind, note, store, sweep, up, visit })
+    await steps({ calls, contents, down, ids, kind, note, store, sweep, up, visit })
     server.closeAllConnections()
     server.close()
     recording[title] = { records, errors }
@@ -69,6 +61,7 @@ function interruptions(kind, { down, seesDown, seesUp, up }) {
 }
 
 /** What kind of error it is; messages name ports. */
-function labelled(error) {
+function labelled(error, { failsInVariousWays }) {
+  if (failsInVariousWays) return 'some error'
   return [error.constructor.name, error.code].filter(Boolean).join(' ')
 }

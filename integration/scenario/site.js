@@ -68,7 +68,8 @@ function site(store, options, { genid, interrupt, onError }) {
     look(req, res)
   })
   app.get('/brief', (req, res) => {
-    req.session.cookie.maxAge = 1500
+    // Some stores count whole seconds.
+    req.session.cookie.maxAge = 3000
     req.session.brief = true
     look(req, res)
   })

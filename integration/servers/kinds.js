@@ -13,17 +13,19 @@ const kinds = {
     programs: ['redis-server'],
     command: ({ folder, port, programs }) => [
       programs['redis-server'],
-      ...['--bind', '127.0.0.1', '--port', `${port}`, '--dir', folder],
-      ...['--save', '', '--appendonly', 'yes', '--appendfsync', 'no']
+      ...options({ bind: '127.0.0.1', port, dir: folder }),
+      ...options({ save: '', appendonly: 'yes', appendfsync: 'no' })
     ],
     ready: /Ready to accept connections/
   },
 
   memcached: {
     programs: ['memcached'],
-    // It says that it listens only if it is asked to talk.
     command: ({ port, programs }) => [
-      ...[programs.memcached, '-vv', '-l', '127.0.0.1', '-p', `${port}`, '-U', '0', '-m', '16']
+      programs.memcached,
+      // It says that it listens only if it is asked to talk.
+      '-vv',
+      ...options({ listen: '127.0.0.1', port, 'udp-port': 0, 'memory-limit': 16 })
     ],
     ready: /server listening/
   },
@@ -34,15 +36,20 @@ const kinds = {
     folders: ['/usr/lib/postgresql'],
     prepare: ({ folder, programs }) => [
       programs.initdb,
-      ...['-D', join(folder, 'data'), '-U', 'tester', '--auth=trust', '--no-sync'],
-      ...['--encoding=UTF8', '--locale=C']
+      '--no-sync',
+      ...settings({ pgdata: join(folder, 'data'), username: 'tester', auth: 'trust' }),
+      ...settings({ encoding: 'UTF8', locale: 'C' })
     ],
     command: ({ folder, port, programs }) => [
       programs.postgres,
-      ...['-D', join(folder, 'data'), '-p', `${port}`, '-h', '127.0.0.1', '-k', folder],
-      ...['-c', 'fsync=off', '-c', 'timezone=UTC', '-c', 'lc_messages=C']
+      ...settings({ 'listen-addresses': '127.0.0.1', port, 'unix-socket-directories': '' }),
+      ...settings({ fsync: 'off', timezone: 'UTC', 'lc-messages': 'C' }),
+      // Last, as it wants single letters last.
+      '-D',
+      join(folder, 'data')
     ],
     ready: /database system is ready to accept connections/,
+    // At once, without waiting until its clients have left.
     stopSignal: 'SIGINT'
   },
 
@@ -58,19 +65,31 @@ const kinds = {
       writeFileSync(join(folder, 'init.sql'), statements.map((line) => `${line};\n`).join(''))
       return [
         programs['mariadb-install-db'],
-        ...['--no-defaults', `--datadir=${join(folder, 'data')}`, '--skip-test-db'],
-        '--auth-root-authentication-method=normal'
+        ...['no-defaults', 'skip-test-db'].map((name) => `--${name}`),
+        ...settings({ datadir: join(folder, 'data') }),
+        ...settings({ 'auth-root-authentication-method': 'normal' })
       ]
     },
     command: ({ folder, port, programs }) => [
       programs.mariadbd,
-      ...['--no-defaults', `--datadir=${join(folder, 'data')}`, `--port=${port}`],
-      ...['--bind-address=127.0.0.1', '--skip-name-resolve', `--socket=${join(folder, 'socket')}`],
-      ...[`--pid-file=${join(folder, 'pid')}`, `--init-file=${join(folder, 'init.sql')}`],
-      ...['--innodb-buffer-pool-size=16M', '--innodb-flush-log-at-trx-commit=0']
+      ...['no-defaults', 'skip-name-resolve'].map((name) => `--${name}`),
+      ...settings({ 'bind-address': '127.0.0.1', port, datadir: join(folder, 'data') }),
+      ...settings({ socket: join(folder, 'socket'), 'pid-file': join(folder, 'pid') }),
+      ...settings({ 'init-file': join(folder, 'init.sql') }),
+      ...settings({ 'innodb-buffer-pool-size': '16M', 'innodb-flush-log-at-trx-commit': 0 })
     ],
     ready: /ready for connections/
   }
+}
+
+/** `--name value`, as some programs want it. */
+function options(values) {
+  return Object.entries(values).flatMap(([name, value]) => [`--${name}`, `${value}`])
+}
+
+/** `--name=value`, as the others want it. */
+function settings(values) {
+  return Object.entries(values).map(([name, value]) => `--${name}=${value}`)
 }
 
 module.exports = { kinds }

@@ -2,11 +2,13 @@
 
 const { execFileSync, spawn } = require('node:child_process')
 const { once } = require('node:events')
-const { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } = require('node:fs')
+const { chownSync, existsSync, mkdtempSync, readdirSync } = require('node:fs')
 const net = require('node:net')
+const { randomInt } = require('node:crypto')
 const { tmpdir } = require('node:os')
 const { delimiter, join } = require('node:path')
 const { kinds } = require('./kinds')
+const { forget, remember } = require('./leftovers')
 
 // A database that has not started or stopped by then never will.
 const PATIENCE = 60_000
@@ -37,57 +39,54 @@ function versions(root) {
   return found.map((version) => join(root, version, 'bin'))
 }
 
-/** Starts a server of its own for these tests, on loopback and in a temporary folder. */
+/**
+ * Starts a server of its own for these tests, on loopback and in a temporary folder.
+ *
+ * @param {string} name One of `kinds`.
+ * @returns {Promise<{ close: Function, port: number, start: Function, stop: Function }>}
+ */
 async function launch(name) {
   const { programs } = installed(name)
-  const { command, prepare, ready } = kinds[name]
+  const { command, prepare, ready, stopSignal: signal = 'SIGTERM' } = kinds[name]
   const folder = mkdtempSync(join(tmpdir(), `session-${name}-`))
+  remember({ folder })
   const account = unprivileged()
   if (account.uid !== undefined) chownSync(folder, account.uid, account.gid)
   const port = await freePort()
   const settings = { folder, port, programs }
-  const options = { cwd: folder, ...account }
   let running
 
-  function kill() {
-    running?.kill('SIGKILL')
-    rmSync(folder, { recursive: true, force: true })
+  function run([file, ...args]) {
+    // Detached: a Ctrl-C is for the tests, which then end it in its own way.
+    const options = { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'], ...account }
+    const child = spawn(file, args, options)
+    if (child.pid) remember({ folder, pid: child.pid, signal })
+    return child
   }
-  process.once('exit', kill)
 
   async function start() {
-    const [file, ...args] = command(settings)
-    running = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+    running = run(command(settings))
     await said(running, ready, name)
   }
 
   async function stop() {
+    const { exitCode, signalCode } = running
+    if (exitCode !== null || signalCode) throw new Error(`${name} ended by itself`)
     const gone = once(running, 'exit', { signal: AbortSignal.timeout(PATIENCE) })
-    // At once, without waiting for clients to leave: for PostgreSQL that is SIGINT.
-    running.kill(kinds[name].stopSignal ?? 'SIGTERM')
+    running.kill(signal)
     await gone
     running = undefined
+    remember({ folder })
   }
 
   async function close() {
-    try {
-      if (running) await stop()
-    } finally {
-      process.off('exit', kill)
-      kill()
-    }
+    if (running) await stop()
+    forget(folder)
   }
 
-  try {
-    if (prepare) {
-      const [file, ...args] = prepare(settings)
-      execFileSync(file, args, { ...options, stdio: 'pipe', timeout: PATIENCE })
-    }
-    await start()
-  } catch (error) {
-    kill()
-    throw error
-  }
+  // What fails from here on is cleaned up when the tests end.
+  if (prepare) await finished(run(prepare(settings)), name)
+  await start()
   return { close, port, start, stop }
 }
 
@@ -98,13 +97,30 @@ function unprivileged() {
   return { uid: id('-u'), gid: id('-g') }
 }
 
+/**
+ * A port below those that systems give to connections: while the server is down, no connection can
+ * take its place, nor can a client that tries again and again reach itself.
+ */
 async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
+  for (;;) {
+    const port = randomInt(16_000, 32_000)
+    const server = net.createServer()
+    const isFree = await new Promise((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+    })
+    if (isFree) return port
+  }
+}
+
+/** Waits until a program has done its work. */
+async function finished(child, name) {
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))
+  const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE)
+  const [code] = await once(child, 'close')
+  clearTimeout(timer)
+  if (code !== 0) throw new Error(`${name} could not be prepared:\n${output}`)
 }
 
 /** Waits until a server says that it is ready. */

@@ -5,9 +5,6 @@ const { promisify } = require('node:util')
 const memcachedStore = require('connect-memcached')
 const Memcached = require('memcached')
 
-// A server is asked again only after it did not answer.
-/* oxlint-disable no-await-in-loop */
-
 async function open(session, { port }) {
   // It gives up on a server for good after some failures, unless it is told to look again soon.
   const client = new Memcached(`127.0.0.1:${port}`, {
@@ -15,7 +12,7 @@ async function open(session, { port }) {
     failures: 1000,
     reconnect: 20,
     retry: 20,
-    timeout: 2000
+    timeout: 20_000
   })
   await promisify(client.flush.bind(client))()
   const MemcachedStore = memcachedStore(session)
@@ -46,5 +43,11 @@ async function open(session, { port }) {
   }
 }
 
-// `length` tells of the server's memory, not of sessions.
-module.exports = { server: 'memcached', lists: ['all', 'clear'], open }
+module.exports = {
+  server: 'memcached',
+  // It says one thing when it has just tried to connect, and another when that was a moment ago.
+  failsInVariousWays: true,
+  // `length` tells of the server's memory, not of sessions.
+  lists: ['all', 'clear'],
+  open
+}

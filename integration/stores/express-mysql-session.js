@@ -14,7 +14,7 @@ async function open(session, { port }) {
     store,
     async contents() {
       const [rows] = await pool.query('SELECT * FROM sessions ORDER BY session_id')
-      return rows.map((row) => ({ ...row }))
+      return rows.map((row) => Object.assign({}, row))
     }
   }
 }

@@ -147,7 +147,7 @@ class BorrowingStore extends EventEmitter {
   }
 }
 
-function kind(make, { announces = false } = {}) {
+function kind(make, { announces = false, ...traits } = {}) {
   async function open() {
     const shelf = new Shelf()
     const store = make(shelf)
@@ -164,12 +164,14 @@ function kind(make, { announces = false } = {}) {
       }
     }
   }
-  return { keepsWhenStopped: true, open }
+  return { keepsWhenStopped: true, ...traits, open }
 }
 
 module.exports = {
   'own factory taking the module': kind((shelf) => new (factory(session))(shelf)),
-  'own store by util.inherits': kind((shelf) => new InheritingStore(shelf)),
+  'own store by util.inherits': kind((shelf) => new InheritingStore(shelf), {
+    hasNoTouch: true
+  }),
   'own class that announces disconnects': kind((shelf) => new ClassStore(shelf), {
     announces: true
   }),
