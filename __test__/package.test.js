@@ -6,6 +6,7 @@
 const assert = require('node:assert/strict')
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
+const { isBuiltin } = require('node:module')
 const { tmpdir } = require('node:os')
 const { join, resolve } = require('node:path')
 const { after, before, describe, test } = require('node:test')
@@ -117,8 +118,8 @@ describe('what is published', () => {
       ].toSorted()
     )
     assert.ok(
-      lib.every((file) => file.endsWith('.js')),
-      `lib/ has other files than scripts: ${lib.join(', ')}`
+      lib.every((file) => /^lib\/(?:[a-z\d]+-)*[a-z\d]+\.js$/.test(file) && !/\btest\b/.test(file)),
+      `lib/ has other files than the package's own scripts: ${lib.join(', ')}`
     )
     assert.equal(binaries.length, 1, `one binary, not ${binaries.map(({ path }) => path)}`)
     assert.match(
@@ -136,6 +137,24 @@ describe('what is published', () => {
 
   test('no exports map keeps anyone from requiring a file', () => {
     assert.equal('exports' in manifest, false)
+  })
+
+  test('it depends on the packages that it requires, and on no others', () => {
+    const scripts = fs
+      .readdirSync(packed, { recursive: true })
+      .filter((path) => path.endsWith('.js'))
+    const required = scripts.flatMap((path) =>
+      [...fs.readFileSync(join(packed, path), 'utf8').matchAll(/\brequire\('([^'.][^']*)'\)/g)]
+        .map(([, name]) => name)
+        // Those that binding.js looks for first may bring the binary, and are optional.
+        .filter((name) => !isBuiltin(name) && !name.startsWith(`${manifest.name}-`))
+    )
+
+    // Package managers that keep to what is declared let a package load nothing else.
+    assert.deepEqual(
+      [...new Set(required)].toSorted(),
+      Object.keys(manifest.dependencies).toSorted()
+    )
   })
 
   test('no script runs when the package is installed', () => {
