@@ -16,8 +16,12 @@ program(({ name, ...place }) => recorded(storeNamed(name), place))
 
 async function recorded(kind, place) {
   const opened = await kind.open(session, place)
-  const recording = { isOurs: require.resolve('express-session') === require.resolve('../..') }
   const { store, sweep } = opened
+  const recording = {
+    isOurs: require.resolve('express-session') === require.resolve('../..'),
+    // So the package has found the same express-session as this program.
+    isStore: store instanceof session.Store
+  }
   const calls = overheard(store)
   const ids = []
   for (const [title, { options, steps }] of Object.entries(scenarios)) {

@@ -25,6 +25,7 @@ const names = () => [...PACKAGES, ...Object.keys(require('./own-kinds'))]
  *   `sweep` removes what has expired, where the store would do that only now and then.
  * - `keepsWhenStopped`: whether sessions are still there afterwards.
  * - `keepsDestroyed`: whether what it stores still mentions sessions that were destroyed.
+ * - `borrows`: that it is no instance of express-session's Store.
  * - `hasNoTouch`: that nothing of it can be touched.
  * - `failsInVariousWays`: that its errors while the server is down depend on the moment.
  * - `lists`: the optional methods to be tried, if not all of them.

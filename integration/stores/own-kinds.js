@@ -176,5 +176,7 @@ module.exports = {
     announces: true
   }),
   'own promise-returning store': kind((shelf) => new PromiseStore(shelf)),
-  'own emitter with borrowed methods': kind((shelf) => new BorrowingStore(shelf))
+  'own emitter with borrowed methods': kind((shelf) => new BorrowingStore(shelf), {
+    borrows: true
+  })
 }
