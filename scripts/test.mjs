@@ -1,6 +1,7 @@
 // Runs all the tests: the Rust ones, then the JavaScript ones, up to the first part that fails.
 //
 //   npm test                           everything
+//   npm test -- --js                   the JavaScript tests alone
 //   npm test -- __test__/some.test.js  these JavaScript tests alone; flags go to `node --test`
 
 import { spawnSync } from 'node:child_process'
@@ -29,7 +30,7 @@ function testFiles() {
 }
 
 const args = process.argv.slice(2)
-const flags = args.filter((arg) => arg.startsWith('-'))
+const flags = args.filter((arg) => arg.startsWith('-') && arg !== '--js')
 const named = args.filter((arg) => !arg.startsWith('-'))
 
 await prepare()
