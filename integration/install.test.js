@@ -212,4 +212,7 @@ describe('what stores ask of express-session', () => {
   })
 })
 
-assert.notEqual(registered, 0, `no test has a name with ${ONLY} in it`)
+// A test, as an error thrown here would keep the temporary folder from being removed.
+if (registered === 0) {
+  test('a test is chosen', () => assert.fail(`no test has a name with ${ONLY} in it`))
+}
