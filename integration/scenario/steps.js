@@ -1,6 +1,7 @@
 'use strict'
 
 const { setTimeout: pause } = require('node:timers/promises')
+const { relative } = require('../relative')
 
 const PATIENCE = 10_000
 
@@ -51,11 +52,11 @@ async function cleared(tools) {
   await visiting(tools, ['/look', '/login'])
 }
 
-/** Servers list sessions in whatever order. */
+/** Servers list sessions in whatever order, and times would make another one in each run. */
 function sorted({ result, ...rest }) {
-  const key = (item) => JSON.stringify([item.id, item.sid, item])
   if (!Array.isArray(result)) return { ...rest, result }
-  return { ...rest, result: result.toSorted((one, other) => (key(one) < key(other) ? -1 : 1)) }
+  const texts = result.map((item) => JSON.stringify(relative(item))).toSorted()
+  return { ...rest, result: texts.map((text) => JSON.parse(text)) }
 }
 
 function called(store, method, ...args) {
