@@ -203,13 +203,13 @@ async function tried(runtime) {
   const start = Date.now()
   const results = {}
   for (const [step, work] of Object.entries(steps)) {
-    if (interrupted) break
     console.log(`\n> ${title}: ${step}`)
     // One thing at a time: they are told apart, and each has the machine for itself.
     // oxlint-disable-next-line no-await-in-loop
     const result = await work(runtime)
+    if (interrupted) break
     results[step] = result
-    if (result.failed && !interrupted) console.log(result.output)
+    if (result.failed) console.log(result.output)
     console.log(result.skipped ? `skipped: ${result.skipped}` : `${word(result)}: ${result.says}`)
   }
   return { title, steps: results, seconds: Math.round((Date.now() - start) / 1000) }
