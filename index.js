@@ -40,7 +40,8 @@ function session(options) {
   const cookieOptions = opts.cookie || {}
   const cookieOptionsOf = typeof cookieOptions === 'function' ? cookieOptions : () => cookieOptions
   const genid = opts.genid || (() => generateId())
-  const name = opts.name || opts.key || 'connect.sid'
+  // Whatever a name is, a cookie's is a text.
+  const name = `${opts.name || opts.key || 'connect.sid'}`
   const store = opts.store || new MemoryStore()
   const trustProxy = opts.proxy
   let { resave, saveUninitialized, secret } = opts
@@ -114,12 +115,13 @@ function session(options) {
 
     // 2. Which session does the client ask for?
     req.sessionStore = store
-    req.sessionID = readHeader(req, name, signer, secrets)
-    if (!req.sessionID && (req.signedCookies || req.cookies)) {
-      req.sessionID = readParsedCookies(req, name, signer, secrets, req.sessionID)
-      if (req.sessionID) deprecate('cookie should be available in req.headers.cookie')
+    let cookieId = readHeader(req, name, signer, secrets)
+    if (!cookieId && (req.signedCookies || req.cookies)) {
+      cookieId = readParsedCookies(req, name, signer, secrets, cookieId)
+      if (cookieId) deprecate('cookie should be available in req.headers.cookie')
     }
-    const request = new RequestSession(req, state, req.sessionID)
+    req.sessionID = cookieId
+    const request = new RequestSession(req, state, cookieId)
     /** What our own store held, if it was asked. */
     let snapshot
 

@@ -69,7 +69,13 @@ class Ending {
     } else if (!hasImplicitHeader(this.#res)) {
       this.#announceHeaders()
     }
-    const returned = this.#finish([chunk, encoding], callback)
+    const args = [chunk, encoding]
+    if (work && chunk === '' && typeof this.#write === 'function') {
+      // Node encodes the headers like the text that they are written with, and writes no empty text at
+      // the end: written on its own, it has non-ASCII headers go out as they do with other stores.
+      this.#write.apply(this.#res, args.splice(0))
+    }
+    const returned = this.#finish(args, callback)
     return work ? true : returned
   }
 
@@ -90,7 +96,8 @@ class Ending {
   /** A response ends once, but whoever waits for its end learns of it all the same. */
   #endAgain(callback) {
     if (typeof callback === 'function') {
-      if (this.#ended) this.#end.call(this.#res, callback)
+      // An end that has failed may not be tried again.
+      if (this.#ended && this.#res.writableEnded !== false) this.#end.call(this.#res, callback)
       else this.#waiting.push(callback)
     }
     return false

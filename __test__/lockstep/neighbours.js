@@ -47,9 +47,8 @@ const METHODS = ['writeHead', 'write', 'end']
 const MAKERS = {
   'cookie-parser': (play) => parsing(play, cookieParser(['keyboard cat', 'old'])),
   'cookie-parser without secret': (play) => parsing(play, cookieParser()),
-  // TODO(F3): not with a secret that is no key.
-  'header dropped': (play) => (req, res, next) => {
-    if (!play.secrets.some((secret) => secret == null || typeof secret === 'number' || secret instanceof Map)) delete req.headers.cookie
+  'header dropped': () => (req, res, next) => {
+    delete req.headers.cookie
     next()
   },
   morgan: (play) =>

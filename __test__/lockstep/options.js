@@ -32,8 +32,7 @@ function makeSecret(description) {
 const name = weighted(
   [8, tagged('text', pick('sid', 'connect.sid', 'a'))],
   [1, tagged('text', pick('', 'a b', 'ü', 'x=y', 'a;b', '"a"', '\u{1F600}', '!#$%&*', '%20'))],
-  // TODO(F1): ['number', 5], ['plain', true]
-  [0.2, pick(['text', '5'])]
+  [0.4, pick(['text', '5'], ['number', 5], ['plain', true])]
 )
 
 const maxAge = weighted(

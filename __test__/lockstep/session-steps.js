@@ -66,7 +66,10 @@ const DEFINITIONS = {
 
 // Calls a method that takes a callback, in one of the ways in which it is called.
 function withCallback(play, label, mode, call) {
-  if (mode === 'nothing') return call()
+  if (mode === 'nothing') {
+    const returned = call()
+    return play.loose ? nextTurn() : returned
+  }
   // What comes between a call and its callback depends on turns of the event loop.
   if (mode === 'callback' && !play.loose) return call((...args) => play.calledBack(label, args))
   return new Promise((resolve, reject) => {

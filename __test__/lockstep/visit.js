@@ -2,6 +2,7 @@
 
 const { plain } = require('../parity/plain')
 const { describe } = require('./describe')
+const { nextTurn } = require('./journal')
 const { stack } = require('./neighbours')
 const { RESPONSE_STEPS, Thrown } = require('./response-steps')
 const { SESSION_STEPS } = require('./session-steps')
@@ -84,7 +85,10 @@ class Visit {
     try {
       for (const step of [...this.given.steps, this.given.ending]) {
         const pending = this.#perform(step)
-        if (pending instanceof Promise) await pending
+        if (!(pending instanceof Promise)) continue
+        await pending
+        // Whether a tick or a microtask comes first depends on where in a turn this goes on.
+        if (this.loose) await nextTurn()
       }
     } catch (error) {
       this.#fail(error)
@@ -98,6 +102,8 @@ class Visit {
     if (ENDINGS.has(name)) this.ended = true
     try {
       const result = STEPS[name](this, ...args)
+      // The end of the response takes turns of its own, and which comes first would make a difference.
+      if (this.loose && ENDINGS.has(name)) return nextTurn().then(nextTurn)
       if (result instanceof Promise) return this.#settled(name, result)
       // With our memory store everything is sent in one write: what that returns may differ.
       if (!this.loose) this.note('step', name, this.named(result))
