@@ -3,6 +3,7 @@
 mod due_queue;
 mod memory;
 mod shard;
+pub mod snapshot;
 
 use thiserror::Error;
 
