@@ -1,15 +1,34 @@
 //! Where sessions are kept between requests.
 
-mod due_queue;
+mod contents;
+mod events;
 mod memory;
+mod options;
+mod pages;
+mod record;
+pub mod registry;
+mod room;
 mod shard;
+mod shared;
+mod slots;
 pub mod snapshot;
+mod stats;
+mod tombstones;
+mod upkeep;
+mod wheel;
+mod write;
 
 use thiserror::Error;
 
 use super::{session_text::Expiry, time::UnixMillis};
 
+pub use events::{Bound, Event, EventKind, Listener, WITH_TEXT};
 pub use memory::MemoryStore;
+pub use options::{OnFull, Options};
+pub use pages::{Kept, Pages};
+pub use slots::Class;
+pub use stats::{Stats, Sweeps};
+pub use write::Save;
 
 #[cfg(test)]
 mod acceptance;
@@ -22,6 +41,14 @@ pub enum StoreError {
     /// The store's backend failed.
     #[error("the session store failed")]
     Backend(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The store holds as much as it may.
+    #[error("the session store is full: {} is {most}", bound.option())]
+    Full {
+        /// Of which bound.
+        bound: Bound,
+        /// The bound.
+        most: u64,
+    },
 }
 
 /// What every session store does.
