@@ -15,5 +15,6 @@
 pub mod cookies;
 pub mod error;
 pub mod lifecycle;
+pub mod memory_handle;
 pub mod memory_store;
 pub mod text;

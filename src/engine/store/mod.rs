@@ -8,6 +8,7 @@ mod pages;
 mod record;
 pub mod registry;
 mod room;
+pub mod saver;
 mod shard;
 mod shared;
 mod slots;
@@ -49,6 +50,15 @@ pub enum StoreError {
         /// The bound.
         most: u64,
     },
+}
+
+/// An error and what caused it, in one line.
+#[must_use]
+pub fn with_sources(error: &dyn std::error::Error) -> String {
+    let sources = std::iter::successors(error.source(), |error| error.source());
+    sources.fold(error.to_string(), |text, source| {
+        format!("{text}: {source}")
+    })
 }
 
 /// What every session store does.

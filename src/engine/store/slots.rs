@@ -25,6 +25,16 @@ pub enum Class {
 impl Class {
     /// All of them; the first one goes first.
     pub const ALL: [Self; 3] = [Self::Anonymous, Self::Other, Self::Protected];
+
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Other => "other",
+            Self::Protected => "protected",
+        }
+    }
 }
 
 /// Neighbours in a doubly linked list.

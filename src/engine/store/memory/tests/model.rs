@@ -152,7 +152,7 @@ impl Model {
         let expires = self.expiry(content.expires, now);
         let is_gone = expires.is_some_and(|at| at <= now);
         // What has expired goes first, and that may be the new one itself.
-        if !(is_gone && self.options.on_full == OnFull::Evict) && !self.make_room(id) {
+        if !(is_gone && self.options.on_full == OnFull::Evict || self.make_room(id)) {
             return false;
         }
         let session = Session {
