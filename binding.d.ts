@@ -142,8 +142,11 @@ export declare function memoryListen(store: ExternalObject<MemoryStore>, wanted:
 /** When there is something to sweep next; null if no session has an expiry. */
 export declare function memoryNextDue(store: ExternalObject<MemoryStore>): number | null
 
-/** Reads the next sessions, `most` of them or fewer at the end: of each, the id and the text. */
-export declare function memoryPage(store: ExternalObject<MemoryStore>, pages: ExternalObject<MemoryPages>, most: number, now: number): Array<string>
+/**
+ * Reads the next sessions, `most` of them or fewer at the end: of each, the id and the text, or an
+ * empty one if texts are not wanted.
+ */
+export declare function memoryPage(store: ExternalObject<MemoryStore>, pages: ExternalObject<MemoryPages>, most: number, now: number, texts: boolean): Array<string>
 
 /**
  * Keeps a text and says when it expires. `ttl` is in milliseconds, for a text that does not; a
@@ -171,6 +174,8 @@ export interface MemoryStats {
   expirations: number
   /** Sessions that had to go. */
   evictions: number
+  /** Sessions that were refused. */
+  refusals: number
   /** Sweeps by a timer. */
   sweeps: number
   /** How long the last one took. */
@@ -185,30 +190,6 @@ export interface MemoryStats {
   lastSnapshot: number
   /** Why the last one was not written, if it was not. */
   snapshotError?: string
-}
-
-/** What a store is made with, checked by the shim. */
-export interface MemoryStoreOptions {
-  /** Stores of one name are one. */
-  name?: string
-  /** Whether any of the following was given; if not, a store that is open is taken as it is. */
-  given: boolean
-  /** Sessions at most. */
-  maxSessions?: number
-  /** Bytes at most. */
-  maxBytes?: number
-  /** `evict`, `spare` or `reject`. */
-  onFull?: string
-  /** Milliseconds for which a session is kept whose cookie has no expiry. */
-  ttl?: number
-  /** Whether a destroyed session that is saved late stays destroyed. */
-  stayDestroyed: boolean
-  /** The file in which the sessions survive. */
-  snapshotPath?: string
-  /** Milliseconds between two snapshots. */
-  snapshotInterval?: number
-  /** Whether a snapshot that cannot be used is renamed. */
-  snapshotSetsAside: boolean
 }
 
 /** Frees expired sessions, looking at `budget` of those that may be; says whether there may be more. */
@@ -233,8 +214,12 @@ export declare const enum NoId {
   Invalid = 2,
 }
 
-/** Opens a store. If it has a name and is open already, in any thread, it is that one. */
-export declare function openMemoryStore(options: MemoryStoreOptions): ExternalObject<MemoryStore>
+/**
+ * Opens a store. If it has a name and is open already, in any thread, it is that one. The options
+ * are JSON: `name`, `given` (whether any of the others was), `maxSessions`, `maxBytes`, `onFull`,
+ * `ttl`, `stayDestroyed`, `snapshotPath`, `snapshotInterval`, `snapshotSetsAside`.
+ */
+export declare function openMemoryStore(options: string): ExternalObject<MemoryStore>
 
 /** The session id in the signed cookie `name` of a Cookie header, or why there is none. */
 export declare function readCookie(keyring: ExternalObject<Keyring>, header: string, name: string): string | NoId

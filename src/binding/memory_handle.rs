@@ -12,6 +12,7 @@ use napi::{
     bindgen_prelude::{AsyncTask, External},
 };
 use napi_derive::napi;
+use serde::Deserialize;
 
 use super::{
     error::{ErrorCode, Result},
@@ -29,28 +30,29 @@ use crate::engine::{
 };
 
 /// What a store is made with, checked by the shim.
-#[napi(object)]
-pub struct MemoryStoreOptions {
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct StoreOptions {
     /// Stores of one name are one.
-    pub name: Option<String>,
+    name: Option<String>,
     /// Whether any of the following was given; if not, a store that is open is taken as it is.
-    pub given: bool,
+    given: bool,
     /// Sessions at most.
-    pub max_sessions: Option<f64>,
+    max_sessions: Option<f64>,
     /// Bytes at most.
-    pub max_bytes: Option<f64>,
+    max_bytes: Option<f64>,
     /// `evict`, `spare` or `reject`.
-    pub on_full: Option<String>,
+    on_full: Option<String>,
     /// Milliseconds for which a session is kept whose cookie has no expiry.
-    pub ttl: Option<f64>,
+    ttl: Option<f64>,
     /// Whether a destroyed session that is saved late stays destroyed.
-    pub stay_destroyed: bool,
+    stay_destroyed: bool,
     /// The file in which the sessions survive.
-    pub snapshot_path: Option<String>,
+    snapshot_path: Option<String>,
     /// Milliseconds between two snapshots.
-    pub snapshot_interval: Option<f64>,
+    snapshot_interval: Option<f64>,
     /// Whether a snapshot that cannot be used is renamed.
-    pub snapshot_sets_aside: bool,
+    snapshot_sets_aside: bool,
 }
 
 /// A store as one thread has it open.
@@ -90,13 +92,13 @@ fn number(count: u64) -> f64 {
     count as f64
 }
 
-/// Opens a store. If it has a name and is open already, in any thread, it is that one.
-#[napi(
-    catch_unwind,
-    ts_args_type = "options: MemoryStoreOptions",
-    ts_return_type = "ExternalObject<MemoryStore>"
-)]
-pub fn open_memory_store(options: MemoryStoreOptions) -> Result<External<Handle>> {
+/// Opens a store. If it has a name and is open already, in any thread, it is that one. The options
+/// are JSON: `name`, `given` (whether any of the others was), `maxSessions`, `maxBytes`, `onFull`,
+/// `ttl`, `stayDestroyed`, `snapshotPath`, `snapshotInterval`, `snapshotSetsAside`.
+#[napi(catch_unwind, ts_return_type = "ExternalObject<MemoryStore>")]
+pub fn open_memory_store(options: String) -> Result<External<Handle>> {
+    let options: StoreOptions = serde_json::from_str(&options)
+        .map_err(|error| napi::Error::new(ErrorCode::Binding, error.to_string()))?;
     let saver = options.snapshot_path.map(|path| SaverOptions {
         path: PathBuf::from(path),
         interval: options
@@ -139,6 +141,8 @@ pub struct MemoryStats {
     pub expirations: f64,
     /// Sessions that had to go.
     pub evictions: f64,
+    /// Sessions that were refused.
+    pub refusals: f64,
     /// Sweeps by a timer.
     pub sweeps: f64,
     /// How long the last one took.
@@ -170,6 +174,7 @@ pub fn memory_stats(handle: &External<Handle>) -> Result<MemoryStats> {
         misses: number(stats.misses),
         expirations: number(stats.expirations),
         evictions: number(stats.evictions),
+        refusals: number(stats.refusals),
         sweeps: number(stats.sweeps.count),
         last_sweep: milliseconds(stats.sweeps.last),
         longest_sweep: milliseconds(stats.sweeps.longest),

@@ -196,10 +196,11 @@ pub fn create_memory_pages() -> External<RefCell<Pages>> {
     External::new(RefCell::default())
 }
 
-/// Reads the next sessions, `most` of them or fewer at the end: of each, the id and the text.
+/// Reads the next sessions, `most` of them or fewer at the end: of each, the id and the text, or an
+/// empty one if texts are not wanted.
 #[napi(
     catch_unwind,
-    ts_args_type = "store: ExternalObject<MemoryStore>, pages: ExternalObject<MemoryPages>, most: number, now: number",
+    ts_args_type = "store: ExternalObject<MemoryStore>, pages: ExternalObject<MemoryPages>, most: number, now: number, texts: boolean",
     ts_return_type = "Array<string>"
 )]
 pub fn memory_page(
@@ -207,12 +208,14 @@ pub fn memory_page(
     pages: &External<RefCell<Pages>>,
     most: u32,
     now: f64,
+    texts: bool,
 ) -> Result<Vec<JsText>> {
     let mut page = Vec::new();
     let store = handle.store()?;
     store.page(&mut pages.borrow_mut(), most as usize, time(now), |kept| {
         page.push(JsText::from(kept.id));
-        page.push(JsText::from(kept.text.as_bytes()));
+        let text = if texts { kept.text } else { "" };
+        page.push(JsText::from(text.as_bytes()));
     });
     Ok(page)
 }

@@ -195,6 +195,7 @@ impl MemoryStore {
         let mut stats = Stats {
             sessions: self.shared.sessions.load(Ordering::Relaxed),
             bytes: self.shared.bytes.load(Ordering::Relaxed),
+            refusals: self.shared.refusals.load(Ordering::Relaxed),
             sweeps: *self.sweeps.lock(),
             ..Stats::default()
         };
@@ -257,7 +258,8 @@ impl MemoryStore {
         }
     }
 
-    pub(super) fn full(&self, bound: Bound) -> StoreError {
+    fn full(&self, bound: Bound) -> StoreError {
+        self.shared.refusals.fetch_add(1, Ordering::Relaxed);
         let Options {
             max_sessions,
             max_bytes,

@@ -16,6 +16,8 @@ pub(super) struct Shared {
     pub(super) events: Events,
     pub(super) sessions: AtomicU64,
     pub(super) bytes: AtomicU64,
+    /// Sessions for which there was no room.
+    pub(super) refusals: AtomicU64,
     /// Counts sessions that were added and, in a bounded store, uses.
     clock: AtomicU64,
     /// Whether a session has an expiry that only JavaScript can judge.

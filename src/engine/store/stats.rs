@@ -19,6 +19,8 @@ pub struct Stats {
     pub expirations: u64,
     /// Sessions that had to go to make room.
     pub evictions: u64,
+    /// Sessions that were refused because there was no room.
+    pub refusals: u64,
     /// Sweeps by a timer.
     pub sweeps: Sweeps,
 }

@@ -100,6 +100,7 @@ fn a_store_may_refuse_new_sessions_instead() {
         error.to_string(),
         "the session store is full: maxSessions is 2"
     );
+    assert_eq!(store.stats().refusals, 1);
     set(&store, "a", OTHER, false).unwrap();
     assert_eq!(ids(&store), "ab");
     // What has expired makes room.
