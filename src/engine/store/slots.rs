@@ -79,6 +79,25 @@ impl Slot {
         self.expires <= now && self.expires != NEVER
     }
 
+    /// A slot without a session.
+    fn free(next: u32) -> Self {
+        Self {
+            record: Record::default(),
+            sequence: 0,
+            expires: NEVER,
+            used: 0,
+            hash: 0,
+            by_use: Link::default(),
+            waiting: Link {
+                before: NIL,
+                after: next,
+            },
+            place: 0,
+            class: Class::Anonymous,
+            flags: FREE,
+        }
+    }
+
     fn is_free(&self) -> bool {
         self.flags & FREE != 0
     }
@@ -165,22 +184,7 @@ impl Slots {
     pub(super) fn remove(&mut self, number: u32) -> Option<Slot> {
         let first_free = self.first_free;
         let place = self.get_mut(number)?;
-        let free = Slot {
-            record: Record::default(),
-            sequence: 0,
-            expires: NEVER,
-            used: 0,
-            hash: 0,
-            by_use: Link::default(),
-            waiting: Link {
-                before: NIL,
-                after: first_free,
-            },
-            place: 0,
-            class: Class::Anonymous,
-            flags: FREE,
-        };
-        let slot = std::mem::replace(place, free);
+        let slot = std::mem::replace(place, Slot::free(first_free));
         self.first_free = number;
         self.live -= 1;
         Some(slot)
@@ -188,12 +192,40 @@ impl Slots {
 
     /// Moves all sessions to the front, in the order they have, and frees the rest. Lists have to be
     /// made anew.
+    ///
+    /// They move within the pages that there are: nothing is allocated while much is being freed.
     pub(super) fn compact(&mut self) {
-        let pages = std::mem::take(self).pages;
-        for slot in pages.into_iter().flatten().filter(|slot| !slot.is_free()) {
-            self.live += 1;
-            self.push(slot);
+        let mut to = 0;
+        for from in (0..).take(self.len()) {
+            if self.get(from).is_none() {
+                continue;
+            }
+            if from != to
+                && let Some(place) = self.any_mut(from)
+            {
+                let slot = std::mem::replace(place, Slot::free(NIL));
+                if let Some(place) = self.any_mut(to) {
+                    *place = slot;
+                }
+            }
+            to += 1;
         }
+        let to = to as usize;
+        self.pages.truncate(to.div_ceil(PAGE));
+        if let Some(last) = self.pages.last_mut()
+            && !to.is_multiple_of(PAGE)
+        {
+            last.truncate(to % PAGE);
+        }
+        self.pages.shrink_to_fit();
+        self.capacity = self.pages.iter().map(Vec::capacity).sum();
+        self.first_free = NIL;
+    }
+
+    /// The records of all sessions.
+    pub(super) fn into_records(self) -> impl Iterator<Item = Record> {
+        let slots = self.pages.into_iter().flatten();
+        slots.filter(|slot| !slot.is_free()).map(|slot| slot.record)
     }
 
     fn any_mut(&mut self, number: u32) -> Option<&mut Slot> {
