@@ -1,0 +1,110 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { loadGenerator } from './measure/load.mjs'
+import { pinned } from './measure/pinning.mjs'
+import { measureRounds } from './measure/rounds.mjs'
+import { summarize } from './measure/summary.mjs'
+import { formatResult } from './measure/table.mjs'
+import { keyScenarios, peerScenarios, scenarios } from './server/scenarios.mjs'
+
+const help = `What sessions cost a server: its CPU time per request, above that of the same
+application without sessions. See benchmark/README.md.
+
+npm run bench -- [options]
+  --scenario a,b    of ${Object.keys(scenarios).join(', ')}
+  --framework a,b   of http, express4, express5
+  --rounds n        how often each server is measured
+  --seconds n       how long each time
+  --node path       the Node to run the servers with
+  --full            all scenarios on all frameworks
+  --peers           also memorystore, cookie-session and @fastify/session
+  --against folder  also another build of this package
+  --profile folder  writes a CPU profile of every server there
+  --json file       writes the results there`
+
+const { values: options } = parseArgs({
+  options: {
+    scenario: { type: 'string' },
+    framework: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '2' },
+    node: { type: 'string', default: process.execPath },
+    full: { type: 'boolean', default: false },
+    peers: { type: 'boolean', default: false },
+    against: { type: 'string' },
+    profile: { type: 'string' },
+    json: { type: 'string' },
+    help: { type: 'boolean', default: false }
+  }
+})
+
+if (options.help) console.log(help)
+else await run(plans())
+
+async function run(planned) {
+  const results = []
+  console.log(`Node ${process.version}, ${loadGenerator}, ${pinned ? '' : 'not '}pinned to cores`)
+  console.log('Medians; tax is CPU above "none", ratio is to the tax of express-session.\n')
+  for (const plan of planned) {
+    const { framework, scenario } = plan
+    const rounds = await measureRounds(plan)
+    const result = { framework, scenario, subjects: summarize(rounds), rounds }
+    results.push(result)
+    console.log(`${formatResult(result)}\n`)
+    if (options.json) writeJson(results)
+  }
+}
+
+function plans() {
+  const rounds = count('rounds')
+  const seconds = count('seconds')
+  const node = existsSync(options.node) ? resolve(options.node) : options.node
+  const profile = options.profile && resolve(options.profile)
+  if (profile) mkdirSync(profile, { recursive: true })
+
+  const allScenarios = options.full ? Object.keys(scenarios) : keyScenarios
+  const wanted = listed('scenario', allScenarios, scenarios)
+  const known = { http: true, express4: true, express5: true }
+  const frameworks = listed('framework', options.full ? Object.keys(known) : ['express5'], known)
+  const subjects = ['none', 'express-session', 'ours']
+  if (options.against) subjects.push(`build:${resolve(options.against)}`)
+
+  const planned = []
+  const add = (framework, scenario, who) =>
+    planned.push({ framework, scenario, subjects: who, rounds, seconds, node, profile })
+  for (const framework of frameworks) {
+    for (const scenario of wanted) {
+      const withPeers = options.peers && peerScenarios.includes(scenario)
+      const peers = withPeers ? ['memorystore', 'cookie-session'] : []
+      add(framework, scenario, [...subjects, ...peers])
+    }
+  }
+  if (options.peers) {
+    const shared = wanted.filter((scenario) => peerScenarios.includes(scenario))
+    for (const scenario of shared) add('fastify', scenario, ['none', '@fastify/session'])
+  }
+  return planned
+}
+
+function count(name) {
+  const number = Number(options[name])
+  if (!Number.isInteger(number) || number < 1) throw new Error(`--${name} must be 1 or more`)
+  return number
+}
+
+function listed(name, byDefault, known) {
+  const list = options[name]?.split(',') ?? byDefault
+  const unknown = list.filter((item) => !Object.hasOwn(known, item))
+  if (unknown.length > 0) throw new Error(`Unknown ${name}: ${unknown.join(', ')}`)
+  return list
+}
+
+function writeJson(results) {
+  const { platform, arch } = process
+  const { node, rounds, seconds } = options
+  const settings = { rounds: Number(rounds), seconds: Number(seconds), loadGenerator, pinned }
+  const version = node === process.execPath ? process.version : node
+  const report = { platform, arch, node: version, ...settings, results }
+  writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
+}
