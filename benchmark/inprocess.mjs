@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { median } from './measure/summary.mjs'
-import { aligned } from './measure/table.mjs'
+import { aligned, fraction } from './measure/table.mjs'
 import { keyScenarios, scenarios } from './server/scenarios.mjs'
 
 const help = `The CPU time per request without a network, for those who optimise: requests and
@@ -121,21 +121,22 @@ function rowsOf(scenario, measured) {
   const taxes = (name) => measured[name].map((cpu, n) => cpu - none[n])
   const leastTax = (name) => Math.min(...measured[name]) - Math.min(...none)
   const theirs = taxes('express-session')
-  return Object.entries(measured).map(([name, cpu], n) => {
-    const row = [n ? '' : scenario, name, number(median(cpu)), number(Math.min(...cpu))]
-    if (n === 0) return [...row, '', '', '', '']
-    const tax = taxes(name)
-    row.push(number(median(tax)), number(leastTax(name)))
-    if (n === 1) return [...row, '', '']
-    const ratio = median(theirs) / median(tax)
-    return [...row, times(ratio), times(leastTax('express-session') / leastTax(name))]
-  })
+  const rows = []
+  for (const [name, cpu] of Object.entries(measured)) {
+    const row = [rows.length ? '' : scenario, name, number(median(cpu)), number(Math.min(...cpu))]
+    if (name === 'none') {
+      row.push('', '', '', '')
+    } else {
+      const tax = taxes(name)
+      row.push(number(median(tax)), number(leastTax(name)))
+      row.push(fraction(median(tax) / median(theirs)))
+      row.push(fraction(leastTax(name) / leastTax('express-session')))
+    }
+    rows.push(row)
+  }
+  return rows
 }
 
 function number(microseconds) {
   return microseconds.toFixed(2)
-}
-
-function times(ratio) {
-  return `1/${ratio.toFixed(2)}`
 }

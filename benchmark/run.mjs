@@ -1,24 +1,27 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadGenerator } from './measure/load.mjs'
 import { pinned } from './measure/pinning.mjs'
 import { measureRounds } from './measure/rounds.mjs'
 import { summarize } from './measure/summary.mjs'
-import { formatResult } from './measure/table.mjs'
+import { formatOverview, formatResult } from './measure/table.mjs'
+import { versionOf } from './measure/versions.mjs'
 import { keyScenarios, peerScenarios, scenarios } from './server/scenarios.mjs'
 
 const help = `What sessions cost a server: its CPU time per request, above that of the same
 application without sessions. See benchmark/README.md.
 
-npm run bench -- [options]
+npm run bench -- [options]     all scenarios on Express 5, in about 7 minutes
+  --full            all scenarios on all frameworks, about 20 minutes
+  --key             the scenarios that say most: ${keyScenarios.join(', ')}
   --scenario a,b    of ${Object.keys(scenarios).join(', ')}
   --framework a,b   of http, express4, express5
-  --rounds n        how often each server is measured
-  --seconds n       how long each time
-  --node path       the Node to run the servers with
-  --full            all scenarios on all frameworks
-  --peers           also memorystore, cookie-session and @fastify/session
+  --peers           also memorystore, cookie-session and @fastify/session, where they can take part
+  --rounds n        how often each server is measured (5)
+  --seconds n       how long each time (1)
+  --node path       the Node to run the servers with (this one)
   --against folder  also another build of this package
   --profile folder  writes a CPU profile of every server there
   --json file       writes the results there`
@@ -27,9 +30,10 @@ const { values: options } = parseArgs({
   options: {
     scenario: { type: 'string' },
     framework: { type: 'string' },
-    rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '1' },
     node: { type: 'string', default: process.execPath },
+    key: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
     peers: { type: 'boolean', default: false },
     against: { type: 'string' },
@@ -40,32 +44,44 @@ const { values: options } = parseArgs({
 })
 
 if (options.help) console.log(help)
-else await run(plans())
+else await run()
 
-async function run(planned) {
-  const results = []
-  console.log(`Node ${process.version}, ${loadGenerator}, ${pinned ? '' : 'not '}pinned to cores`)
+async function run() {
+  const node = existsSync(options.node) ? resolve(options.node) : options.node
+  const settings = {
+    node: versionOf(node),
+    platform: process.platform,
+    arch: process.arch,
+    cpu: cpus()[0]?.model.trim(),
+    loadGenerator,
+    pinned,
+    rounds: count('rounds'),
+    seconds: count('seconds')
+  }
+  const planned = plans(settings, node)
+  const where = `${settings.cpu}, ${loadGenerator}, ${pinned ? '' : 'not '}pinned to cores`
+  console.log(`Node ${settings.node} on ${where}`)
   console.log('Medians; tax is CPU above "none", ratio is to the tax of express-session.\n')
+
+  const results = []
   for (const plan of planned) {
     const { framework, scenario } = plan
     const rounds = await measureRounds(plan)
     const result = { framework, scenario, subjects: summarize(rounds), rounds }
     results.push(result)
     console.log(`${formatResult(result)}\n`)
-    if (options.json) writeJson(results)
+    // After each one: what was measured before something failed is not lost.
+    if (options.json) writeJson({ kind: 'requests', ...settings, results })
   }
+  console.log(formatOverview(results))
 }
 
-function plans() {
-  const rounds = count('rounds')
-  const seconds = count('seconds')
-  const node = existsSync(options.node) ? resolve(options.node) : options.node
+function plans({ rounds, seconds }, node) {
   const profile = options.profile && resolve(options.profile)
   if (profile) mkdirSync(profile, { recursive: true })
 
-  const allScenarios = options.full ? Object.keys(scenarios) : keyScenarios
-  const wanted = listed('scenario', allScenarios, scenarios)
   const known = { http: true, express4: true, express5: true }
+  const wanted = listed('scenario', options.key ? keyScenarios : Object.keys(scenarios), scenarios)
   const frameworks = listed('framework', options.full ? Object.keys(known) : ['express5'], known)
   const subjects = ['none', 'express-session', 'ours']
   if (options.against) subjects.push(`build:${resolve(options.against)}`)
@@ -100,11 +116,6 @@ function listed(name, byDefault, known) {
   return list
 }
 
-function writeJson(results) {
-  const { platform, arch } = process
-  const { node, rounds, seconds } = options
-  const settings = { rounds: Number(rounds), seconds: Number(seconds), loadGenerator, pinned }
-  const version = node === process.execPath ? process.version : node
-  const report = { platform, arch, node: version, ...settings, results }
+function writeJson(report) {
   writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
 }

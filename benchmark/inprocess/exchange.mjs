@@ -6,7 +6,7 @@ import { headers, otherCookies } from '../load/browser.mjs'
  * A client's connection without a network: requests are made as Node's HTTP server makes them, and
  * what a response writes goes nowhere.
  */
-export class Connection extends Duplex {
+class Connection extends Duplex {
   remoteAddress = '127.0.0.1'
   /** What was written, if anybody asked for it. */
   #written
@@ -63,6 +63,47 @@ export class Connection extends Duplex {
         const setCookie = [...head.matchAll(/^set-cookie: (.*)$/gim)].map((match) => match[1])
         resolve({ statusCode: Number(head.split(' ', 2)[1]), setCookie, body })
       })
+    })
+  }
+}
+
+/** As many as the load generator has: turns of the event loop are shared by that many requests. */
+const connectionCount = 16
+
+/** Clients that all ask for `/` at once, again and again. */
+export class Clients {
+  #connections = Array.from({ length: connectionCount }, () => new Connection())
+  #listener
+
+  constructor(listener) {
+    this.#listener = listener
+  }
+
+  /** See {@link Connection#ask}. */
+  ask(url, cookie) {
+    return this.#connections[0].ask(this.#listener, url, cookie)
+  }
+
+  /**
+   * @param {number} requests How many; a multiple of 16.
+   * @param {(n: number) => string} cookieOf The `Cookie` header of a request.
+   */
+  askOften(requests, cookieOf) {
+    let begun = 0
+    let open = 0
+    return new Promise((resolve) => {
+      const onFinish = () => {
+        if (--open > 0) return
+        if (begun >= requests) resolve()
+        else setImmediate(askAll)
+      }
+      const askAll = () => {
+        open = connectionCount
+        for (const connection of this.#connections) {
+          connection.request(this.#listener, '/', cookieOf(begun++), onFinish)
+        }
+      }
+      askAll()
     })
   }
 }

@@ -3,25 +3,23 @@ import { Application } from '../server/application.mjs'
 import { listeners } from '../server/frameworks.mjs'
 import { scenarios } from '../server/scenarios.mjs'
 import { setsCookie } from '../server/subjects.mjs'
-import { Connection, cookieHeader } from './exchange.mjs'
+import { Clients, cookieHeader } from './exchange.mjs'
 
 /**
  * One subject in a process of its own. For each message from the parent, answers that many requests
  * and says what CPU time they took.
  */
 
-/** As many as the load generator has: turns of the event loop are shared by that many requests. */
-const connections = Array.from({ length: 16 }, () => new Connection())
-
 const settings = JSON.parse(process.argv[2])
 const scenario = scenarios[settings.scenario]
 const app = await Application.make(settings)
-const listener = await listeners[settings.framework](app)
+const clients = new Clients(await listeners[settings.framework](app))
 const memberCookies = await app.cookies(async () => {
-  const answer = await connections[0].ask(listener, '/login', cookieHeader())
+  const answer = await clients.ask('/login', cookieHeader())
   return answer.setCookie
 })
 const cookies = scenario.isMember ? memberCookies.map(cookieHeader) : [cookieHeader()]
+const cookieOf = (n) => cookies[n % cookies.length]
 
 await app.fillStore()
 await check()
@@ -30,7 +28,7 @@ process.on('message', async ({ requests }) => {
   globalThis.gc({ type: 'minor' })
   await turn()
   const before = process.cpuUsage()
-  await answerAll(requests)
+  await clients.askOften(requests, cookieOf)
   const { user, system } = process.cpuUsage(before)
   process.send({ perRequest: (user + system) / requests })
 })
@@ -40,27 +38,8 @@ process.send({ ready: true })
 
 /** Wrong answers may be quick. */
 async function check() {
-  const { statusCode, setCookie, body } = await connections[0].ask(listener, '/', cookies.at(-1))
+  const { statusCode, setCookie, body } = await clients.ask('/', cookies.at(-1))
   const mustSet = setsCookie(settings.subject, settings.scenario, scenario)
   if (statusCode === 200 && body === '{"user":"ada"}' && setCookie.length > 0 === mustSet) return
   throw new Error(`It answers ${statusCode} ${body}, Set-Cookie: ${setCookie}`)
-}
-
-function answerAll(requests) {
-  let begun = 0
-  let open = 0
-  return new Promise((resolve) => {
-    const onFinish = () => {
-      if (--open > 0) return
-      if (begun >= requests) resolve()
-      else setImmediate(answerSome)
-    }
-    const answerSome = () => {
-      open = connections.length
-      for (const connection of connections) {
-        connection.request(listener, '/', cookies[begun++ % cookies.length], onFinish)
-      }
-    }
-    answerSome()
-  })
 }

@@ -14,8 +14,15 @@ export function wrkCommand({ port, cookieFile, seconds, connections }) {
   return {
     command: 'wrk',
     args: [
-      ...['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '5s'],
-      ...['-s', script, ...headerArguments, `http://127.0.0.1:${port}/`]
+      '-t1',
+      `-c${connections}`,
+      `-d${seconds}s`,
+      '--timeout',
+      '5s',
+      '-s',
+      script,
+      ...headerArguments,
+      `http://127.0.0.1:${port}/`
     ],
     env
   }

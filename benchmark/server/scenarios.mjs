@@ -74,7 +74,15 @@ export const scenarios = {
 }
 
 /** The ones that say most, for a short run. */
-export const keyScenarios = ['read', 'modify', 'guest', 'login', 'rolling', 'jsstore-touch']
+export const keyScenarios = [
+  'untouched',
+  'read',
+  'modify',
+  'guest',
+  'login',
+  'rolling',
+  'jsstore-touch'
+]
 
 /** The ones that other kinds of sessions can serve too. */
 export const peerScenarios = ['read', 'modify', 'guest', 'login']

@@ -5,7 +5,7 @@ import { makeStore } from './stores.mjs'
  * put sessions into its store. Without a store, clients have to log in to get a session.
  */
 
-const secret = 'a secret of at least thirty-two characters'
+export const secret = 'a secret of at least thirty-two characters'
 
 const makers = {
   none: () => ({}),
