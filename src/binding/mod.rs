@@ -16,4 +16,6 @@ pub mod cookies;
 pub mod error;
 pub mod lifecycle;
 pub mod memory_store;
+#[cfg(feature = "panic-probe")]
+pub mod panic_probe;
 pub mod text;
