@@ -67,13 +67,13 @@ impl Site {
     fn new(options: u8) -> Self {
         let has = |bit: u8| options & bit != 0;
         Self {
-            resave: has(16),
+            resave: has(0b0001_0000),
             options: Facts {
-                save_uninitialized: has(1),
-                rolling: has(2),
-                unset_destroys: has(4),
-                store_can_touch: has(8),
-                cookie_expires: has(32),
+                save_uninitialized: has(0b0000_0001),
+                rolling: has(0b0000_0010),
+                unset_destroys: has(0b0000_0100),
+                store_can_touch: has(0b0000_1000),
+                cookie_expires: has(0b0010_0000),
                 ..Facts::from(bits::SESSION_PRESENT | bits::ID_TEXT | bits::ID_TRUTHY)
             },
             next_id: 0,
@@ -100,15 +100,15 @@ impl Site {
             None => (self.new_id(), 0),
         };
         let (mut id, mut data) = (first_id, before);
-        if does & 1 != 0 {
+        if does & 0b0001 != 0 {
             data = value;
         }
-        if does & 2 != 0 {
+        if does & 0b0010 != 0 {
             self.stored.retain(|(stored, _)| *stored != id);
             id = self.new_id();
             data = 0;
         }
-        let is_unset = does & 12 == 12;
+        let is_unset = does & 0b1100 == 0b1100;
         let facts = Facts {
             session: if is_unset {
                 SessionState::Unset

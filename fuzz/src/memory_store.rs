@@ -215,14 +215,13 @@ fn text(input: &mut Input<'_>) -> String {
 }
 
 fn with_cookie(text: &str, cookie: &str) -> Option<String> {
-    let (start, end, given) = match outline(text)?.cookie {
-        Some(place) => (place.start, place.end, cookie.to_owned()),
-        None => {
-            let end = text.rfind('}')?;
-            let is_empty = text.get(..end)?.trim_end().ends_with('{');
-            let comma = if is_empty { "" } else { "," };
-            (end, end, format!(r#"{comma}"cookie":{cookie}"#))
-        }
+    let (start, end, given) = if let Some(place) = outline(text)?.cookie {
+        (place.start, place.end, cookie.to_owned())
+    } else {
+        let end = text.rfind('}')?;
+        let is_empty = text.get(..end)?.trim_end().ends_with('{');
+        let comma = if is_empty { "" } else { "," };
+        (end, end, format!(r#"{comma}"cookie":{cookie}"#))
     };
     Some([text.get(..start)?, &given, text.get(end..)?].concat())
 }
