@@ -64,6 +64,7 @@ class RequestSession {
 
   /** `req.session` was generated. */
   generated() {
+    this.#keepSaved()
     this.#id = this.#req.sessionID
     this.#loadedText = textWithoutCookie(this.#req.session)
     this.#watch(this.#req.session)
@@ -77,11 +78,19 @@ class RequestSession {
    * @param {string} [whole] The JSON of the data as they were stored, cookie included, if known.
    */
   loaded(data, isSaved, whole) {
+    if (!isSaved) this.#keepSaved()
     this.#id = this.#req.sessionID
-    if (whole === undefined) this.#loadedText = textWithoutCookie(data)
-    else this.#loadedWhole = whole
+    this.#loadedText = whole === undefined ? textWithoutCookie(data) : undefined
+    this.#loadedWhole = whole
     this.#savedIsLoaded = isSaved
     this.#watch(this.#req.session)
+  }
+
+  /** A store that answers twice has a request begin anew, but what is saved stays saved. */
+  #keepSaved() {
+    if (!this.#savedIsLoaded) return
+    this.#savedText = this.#loaded()
+    this.#savedIsLoaded = false
   }
 
   /** Renews the session's expiry, once a request. */
