@@ -18,7 +18,8 @@ npm run bench -- [options]     all scenarios on Express 5, in about 7 minutes
   --key             the scenarios that say most: ${keyScenarios.join(', ')}
   --scenario a,b    of ${Object.keys(scenarios).join(', ')}
   --framework a,b   of http, express4, express5
-  --peers           also memorystore, cookie-session and @fastify/session, where they can take part
+  --peers           also memorystore, cookie-session (on the last of the frameworks) and
+                    @fastify/session (on Fastify), in scenarios that all of them can serve
   --rounds n        how often each server is measured (5)
   --seconds n       how long each time (1)
   --node path       the Node to run the servers with (this one)
@@ -86,14 +87,17 @@ function plans({ rounds, seconds }, node) {
   const subjects = ['none', 'express-session', 'ours']
   if (options.against) subjects.push(`build:${resolve(options.against)}`)
 
+  // They compare in the same way on each.
+  const peerFramework = options.peers ? frameworks.at(-1) : undefined
+  const peers = ['memorystore', 'cookie-session']
+
   const planned = []
   const add = (framework, scenario, who) =>
     planned.push({ framework, scenario, subjects: who, rounds, seconds, node, profile })
   for (const framework of frameworks) {
     for (const scenario of wanted) {
-      const withPeers = options.peers && peerScenarios.includes(scenario)
-      const peers = withPeers ? ['memorystore', 'cookie-session'] : []
-      add(framework, scenario, [...subjects, ...peers])
+      const withPeers = framework === peerFramework && peerScenarios.includes(scenario)
+      add(framework, scenario, withPeers ? [...subjects, ...peers] : subjects)
     }
   }
   if (options.peers) {

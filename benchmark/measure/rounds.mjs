@@ -9,6 +9,8 @@ import { ServerProcess } from './server-process.mjs'
 
 const connections = 16
 const fewSessions = 100
+/** Until code is compiled and the heap has its size. */
+const warmUpSeconds = 2
 /** More requests than any server answers in a second. */
 const sessionsUsedUpPerSecond = 50_000
 
@@ -32,7 +34,10 @@ export async function measureRounds(plan) {
   const servers = []
   try {
     for (const subject of subjects) servers.push(await startServer(plan, subject, folder))
-    for (const server of servers) await measure(server, plan, Math.min(seconds, 2))
+    for (const server of servers) {
+      await check(server, plan)
+      await measure(server, plan, warmUpSeconds)
+    }
 
     const measured = Object.fromEntries(subjects.map((subject) => [subject, []]))
     for (let round = 0; round < rounds; round++) {
@@ -50,23 +55,34 @@ export async function measureRounds(plan) {
 }
 
 function startServer({ framework, scenario, seconds, node, profile }, subject, folder) {
+  const mostSeconds = Math.max(seconds, warmUpSeconds)
   const cookieFile = join(folder, subject.replaceAll(/[^a-z-]/g, '_'))
-  const sessions = scenarios[scenario].usesUp ? seconds * sessionsUsedUpPerSecond : fewSessions
+  const sessions = scenarios[scenario].usesUp ? mostSeconds * sessionsUsedUpPerSecond : fewSessions
   const settings = { subject, framework, scenario, cookieFile, sessions }
   const fileName = `${framework}.${scenario}.${subject}.cpuprofile`.replaceAll(/[^a-z0-9.-]/g, '_')
   const profiling = ['--cpu-prof', `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${fileName}`]
   return ServerProcess.start(settings, node, profile ? profiling : [])
 }
 
+async function check(server, { framework, scenario: name }) {
+  const { port, settings } = server
+  const { subject, cookieFile } = settings
+  const scenario = scenarios[name]
+  await server.begin()
+  try {
+    const client = scenario.isMember ? { port, cookieFile } : { port }
+    await checkResponse(client, setsCookie(subject, name, scenario))
+  } catch (cause) {
+    throw new Error(`${subject}, ${framework}, ${name}: ${cause.message}`, { cause })
+  }
+}
+
 async function measure(server, { scenario: name }, seconds) {
   const { port, settings } = server
-  const { subject } = settings
-  const scenario = scenarios[name]
+  const { subject, cookieFile } = settings
   const load = { port, seconds, connections }
-  if (scenario.isMember) load.cookieFile = settings.cookieFile
+  if (scenarios[name].isMember) load.cookieFile = cookieFile
 
-  await server.begin()
-  await checkResponse(load, setsCookie(subject, name, scenario))
   await server.begin()
   const answered = await generateLoad(load)
   const used = await server.end()

@@ -40,10 +40,13 @@ export async function makeSubject(name, scenario) {
   return makers[name](scenario)
 }
 
-/** A session kept in a cookie is in every response that changes it. */
+/** These send the cookie with every response that changes the session. */
+const setCookieAtChange = new Set(['cookie-session', '@fastify/session'])
+
+/** Whether a response has to set a cookie. */
 export function setsCookie(subject, scenarioName, scenario) {
   if (subject === 'none') return false
-  return scenario.setsCookie || (subject === 'cookie-session' && scenarioName === 'modify')
+  return scenario.setsCookie || (scenarioName === 'modify' && setCookieAtChange.has(subject))
 }
 
 /** The `Cookie` header's part with a session id, as express-session signs it. */
