@@ -76,7 +76,10 @@ async function run(target) {
     seen = /cov: \d+ ft: \d+ corp: \S+/.exec(line)?.[0] ?? seen
   }
   const status = child.exitCode ?? (await new Promise((resolve) => child.on('close', resolve)))
-  if (status !== 0) console.error(printed.slice(-60).join('\n'))
+  if (status !== 0) {
+    const panic = printed.findIndex((line) => line.includes('panicked at'))
+    console.error([...printed.slice(panic, panic + 5), ...printed.slice(-40)].join('\n'))
+  }
   return { status, executions: executions.toLocaleString('en'), seen }
 }
 

@@ -117,14 +117,16 @@ fn expected(attributes: &Attributes<'_>) -> Vec<String> {
     expected
 }
 
-/// A whole number as ECMAScript's `Number::toString` writes it.
+/// A whole number as ECMAScript's `Number::toString` writes it: the shortest digits that are this
+/// number's, then zeros.
 fn as_javascript(number: f64) -> String {
-    if number == 0.0 {
-        return "0".to_owned();
-    }
-    if number.abs() < 1e21 {
-        return format!("{number:.0}");
-    }
     let text = format!("{number:e}");
-    text.replace('e', "e+")
+    if number.abs() >= 1e21 {
+        return text.replace('e', "e+");
+    }
+    let (mantissa, exponent) = text.split_once('e').unwrap_or_default();
+    let sign = if number < 0.0 { "-" } else { "" };
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let length = exponent.parse().unwrap_or(0) + 1;
+    format!("{sign}{digits:0<length$}")
 }
