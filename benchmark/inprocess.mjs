@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { median } from './measure/summary.mjs'
 import { aligned, fraction } from './measure/table.mjs'
+import { findNode } from './measure/versions.mjs'
 import { keyScenarios, scenarios } from './server/scenarios.mjs'
 
 const help = `The CPU time per request without a network, for those who optimise: requests and
@@ -21,7 +21,7 @@ node benchmark/inprocess.mjs [options]
   --warm n          requests before the first round (4096)
   --subjects a,b    besides none and express-session (ours)
   --against folder  also another build of this package
-  --node path       the Node to measure with
+  --node path       the Node to measure with, or its number, as for run.mjs
   --prof folder     writes a CPU profile of each subject there`
 
 const { values: options } = parseArgs({
@@ -42,7 +42,7 @@ const { values: options } = parseArgs({
 
 const workerFile = fileURLToPath(new URL('inprocess/worker.mjs', import.meta.url))
 const [rounds, requests, warm] = [options.rounds, options.requests, options.warm].map(Number)
-const node = existsSync(options.node) ? resolve(options.node) : options.node
+const { node } = findNode(options.node)
 
 if (options.help) console.log(help)
 else await main()

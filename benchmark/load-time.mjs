@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { resolve } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { median } from './measure/summary.mjs'
 import { aligned } from './measure/table.mjs'
-import { versionOf } from './measure/versions.mjs'
+import { findNode } from './measure/versions.mjs'
 
 const help = `How long \`require\` takes, each time in a fresh process. The packages take turns, and
 "nothing" is what the measuring itself takes.
@@ -13,7 +12,7 @@ const help = `How long \`require\` takes, each time in a fresh process. The pack
 node benchmark/load-time.mjs [options]
   --rounds n       (40)
   --with-express   Express is loaded already, as in an application that uses it
-  --node path      the Node to measure with
+  --node path      the Node to measure with, or its number, as for run.mjs
   --json file      writes the results there`
 
 const { values: options } = parseArgs({
@@ -38,7 +37,7 @@ if (options.help) console.log(help)
 else await main()
 
 async function main() {
-  const node = existsSync(options.node) ? resolve(options.node) : options.node
+  const { node, version } = findNode(options.node)
   const measured = Object.fromEntries(Object.keys(packages).map((name) => [name, []]))
   // Files that nobody has read for long come from the disk, so the first round is not counted.
   for (let round = -1; round < Number(options.rounds); round++) {
@@ -49,7 +48,7 @@ async function main() {
   }
   const results = Object.entries(measured).map(([name, figures]) => summaryOf(name, figures))
   print(results)
-  const settings = { node: versionOf(node), withExpress: options['with-express'] }
+  const settings = { node: version, withExpress: options['with-express'] }
   const report = { kind: 'load-time', ...settings, rounds: Number(options.rounds), results }
   if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
 }

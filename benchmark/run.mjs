@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -7,7 +7,7 @@ import { pinned } from './measure/pinning.mjs'
 import { measureRounds } from './measure/rounds.mjs'
 import { summarize } from './measure/summary.mjs'
 import { formatOverview, formatResult } from './measure/table.mjs'
-import { versionOf } from './measure/versions.mjs'
+import { findNode } from './measure/versions.mjs'
 import { keyScenarios, peerScenarios, scenarios } from './server/scenarios.mjs'
 
 const help = `What sessions cost a server: its CPU time per request, above that of the same
@@ -22,7 +22,8 @@ npm run bench -- [options]     all scenarios on Express 5, in about 7 minutes
                     @fastify/session (on Fastify), in scenarios that all of them can serve
   --rounds n        how often each server is measured (5)
   --seconds n       how long each time (1)
-  --node path       the Node to run the servers with (this one)
+  --node path       the Node to run the servers with (this one), or the number of one that is
+                    installed in integration/runtimes
   --against folder  also another build of this package
   --profile folder  writes a CPU profile of every server there
   --json file       writes the results there`
@@ -48,9 +49,9 @@ if (options.help) console.log(help)
 else await run()
 
 async function run() {
-  const node = existsSync(options.node) ? resolve(options.node) : options.node
+  const { node, version } = findNode(options.node)
   const settings = {
-    node: versionOf(node),
+    node: version,
     platform: process.platform,
     arch: process.arch,
     cpu: cpus()[0]?.model.trim(),

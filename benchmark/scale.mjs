@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { aligned } from './measure/table.mjs'
-import { versionOf } from './measure/versions.mjs'
+import { findNode } from './measure/versions.mjs'
 import { storeNames } from './scale/stores.mjs'
 
 const help = `How the cost of memory stores grows with the number of live sessions of 350 bytes.
@@ -18,7 +18,7 @@ node benchmark/scale.mjs [options]
   --heap megabytes  what a process's JavaScript heap is limited to (4096)
   --minutes n       what one store may take at one size (6)
   --watch seconds   for how long after the sessions' expiry (10)
-  --node path       the Node to measure with
+  --node path       the Node to measure with, or its number, as for run.mjs
   --json file       writes the results there`
 
 const { values: options } = parseArgs({
@@ -35,7 +35,7 @@ const { values: options } = parseArgs({
 })
 
 const workerFile = fileURLToPath(new URL('scale/worker.mjs', import.meta.url))
-const node = existsSync(options.node) ? resolve(options.node) : options.node
+const { node, version } = findNode(options.node)
 const columns = {
   'sets/s': ({ createPerSecond: n }) => shown(n, 0),
   'create stall': ({ createStallMs: n }) => shown(n, 1, ' ms'),
@@ -58,7 +58,7 @@ else await main()
 async function main() {
   const { heap, minutes, watch } = options
   const settings = {
-    node: versionOf(node),
+    node: version,
     platform: process.platform,
     arch: process.arch,
     cpu: cpus()[0]?.model.trim(),
