@@ -61,7 +61,8 @@ class MemorySessions {
    *   session's JSON, if that is what `JSON.stringify` writes.
    */
   snapshot(sid) {
-    if (this.#handwritten || this.#unclear) return { data: this.get(sid), text: undefined, changes: 0 }
+    if (this.#handwritten || this.#unclear)
+      return { data: this.get(sid), text: undefined, changes: 0 }
     const text = this.text(sid) ?? undefined
     return { data: text && JSON.parse(text), text, changes: this.#changes }
   }

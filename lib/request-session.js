@@ -1,40 +1,27 @@
 'use strict'
 
 const debug = require('debug')('express-session')
-const native = require('./native')
+const direct = require('./direct-store')
+const lifecycle = require('./lifecycle')
+const { AtEnd, AtHeaders, Fact } = require('./native')
+const { HookedResponse } = require('./response')
+const { isSecure } = require('./secure-connection')
 const { textWithoutCookie, withoutCookie } = require('./session-text')
 
-const { AtEnd, AtHeaders, Fact } = native
-
-/** The lifecycle's decisions in every state; the engine's module `lifecycle` says what they mean. */
-const decisions = native.decisionTable()
+// An application's fake timers must not hold back errors.
+const defer = setImmediate
 
 /**
- * The part of a state that the options decide.
- *
- * @param {object} options
- * @param {unknown} options.saveUninitialized
- * @param {boolean} options.rolling
- * @param {boolean} options.unsetDestroys
- * @param {boolean} options.storeCanTouch
- * @returns {number}
+ * A request's session, from the moment when the client has asked for one to the end of the response:
+ * what is remembered of it, and what becomes of it.
  */
-function stateOfOptions({ saveUninitialized, rolling, unsetDestroys, storeCanTouch }) {
-  return (
-    (saveUninitialized ? Fact.SaveUninitialized : 0) |
-    (rolling ? Fact.Rolling : 0) |
-    (unsetDestroys ? Fact.UnsetDestroys : 0) |
-    (storeCanTouch ? Fact.StoreCanTouch : 0)
-  )
-}
-
-/**
- * What is remembered of a request's session from its beginning to the end of the response, in order
- * to decide what becomes of it.
- */
-class RequestSession {
+class RequestSession extends HookedResponse {
   #req
-  #options
+  #res
+  #next
+  /** The middleware's, see `settingsOf` in `index.js`. */
+  #settings
+  #secrets
   #cookieId
   /** The id that the session had when the request began. */
   #id
@@ -46,38 +33,88 @@ class RequestSession {
   #savedIsLoaded = false
   /** The data as they are now, for as long as nobody can have changed them. */
   #currentText
+  /** What our own store held, if it was asked. */
+  #snapshot
   #touched = false
   /** The `save` that was put on the session last, and whether it is called right away. */
   #save
   #savesNow = false
 
   /**
-   * @param {object} req
-   * @param {number} options From {@link stateOfOptions}.
-   * @param {unknown} cookieId The id that the request's cookie carried, if any.
+   * @param {object} settings
+   * @param {object} req Its `sessionID` is what the cookie says.
+   * @param {object} res
+   * @param {(error?: unknown) => void} next
+   * @param {unknown[]} secrets
    */
-  constructor(req, options, cookieId) {
+  constructor(settings, req, res, next, secrets) {
+    super(res)
+    this.#settings = settings
     this.#req = req
-    this.#options = options
-    this.#cookieId = cookieId
+    this.#res = res
+    this.#next = next
+    this.#secrets = secrets
+    this.#cookieId = req.sessionID
   }
 
-  /** `req.session` was generated. */
-  generated() {
+  /** Generates or loads the session; the application takes over. */
+  begin() {
+    const { sessionID } = this.#req
+    const { store } = this.#settings
+    if (!sessionID) {
+      debug('no SID sent, generating session')
+      this.#generate()
+      return this.#goOn()
+    }
+    debug('fetching %s', sessionID)
+    const sessions = direct.forGet(store, sessionID)
+    if (sessions) {
+      this.#snapshot = sessions.snapshot(`${sessionID}`)
+      this.#onStored(null, this.#snapshot.data)
+    } else {
+      store.get(sessionID, (error, data) => this.#onStored(error, data))
+    }
+  }
+
+  #onStored(error, data) {
+    if (error && error.code !== 'ENOENT') {
+      debug('error %j', error)
+      return this.#goOn(error)
+    }
+    try {
+      if (error || !data) {
+        debug('no session found')
+        this.#generate()
+      } else {
+        debug('session found')
+        const { store } = this.#settings
+        const text = direct.createsPlainly(store) ? this.#snapshot?.text : undefined
+        store.createSession(this.#req, data)
+        this.#loaded(data, text)
+      }
+    } catch (failure) {
+      return this.#goOn(failure)
+    }
+    this.#goOn()
+  }
+
+  #goOn(...args) {
+    const next = this.#next
+    next(...args)
+  }
+
+  #generate() {
+    this.#settings.store.generate(this.#req)
     this.#keepSaved()
     this.#id = this.#req.sessionID
     this.#loadedText = textWithoutCookie(this.#req.session)
     this.#watch(this.#req.session)
   }
 
-  /**
-   * `req.session` was made from data of the store.
-   *
-   * @param {object} data
-   * @param {boolean} isSaved Whether it need not be saved again unless it is changed.
-   * @param {string} [whole] The JSON of the data as they were stored, cookie included, if known.
-   */
-  loaded(data, isSaved, whole) {
+  /** `whole` is the JSON of the data as they were stored, cookie included, if it is known. */
+  #loaded(data, whole) {
+    // Whether it need not be saved again unless it is changed.
+    const isSaved = !this.#settings.resave
     if (!isSaved) this.#keepSaved()
     this.#id = this.#req.sessionID
     this.#loadedText = whole === undefined ? textWithoutCookie(data) : undefined
@@ -89,41 +126,69 @@ class RequestSession {
   /** A store that answers twice has a request begin anew, but what is saved stays saved. */
   #keepSaved() {
     if (!this.#savedIsLoaded) return
-    this.#savedText = this.#loaded()
+    this.#savedText = this.#textLoaded()
     this.#savedIsLoaded = false
   }
 
-  /** Renews the session's expiry, once a request. */
-  touch() {
-    if (this.#touched) return
-    this.#req.session.touch()
-    this.#touched = true
+  /** Sets the cookie, if the client has to be told. */
+  beforeHeaders(isUndisturbed) {
+    const req = this.#req
+    const { session } = req
+    if (!session) return void debug('no session')
+    if (!this.#mustSetCookie(session, isUndisturbed)) return
+    const { cookies, signer, trustProxy } = this.#settings
+    if (session.cookie.secure && !isSecure(req, trustProxy)) return void debug('not secured')
+    this.#touch(session)
+    try {
+      const value = signer.sign(this.#secrets, req.sessionID)
+      const text = cookies.serialize(value, req.session.cookie.data)
+      debug('set-cookie %s', text)
+      this.#addHeader(text)
+    } catch (error) {
+      defer(this.#next, error)
+    }
   }
 
-  /**
-   * Asked when the headers are about to be written.
-   *
-   * @param {boolean} isUndisturbed Whether nobody can have changed the session since {@link atEnd}.
-   */
-  mustSetCookie(isUndisturbed) {
+  #addHeader(text) {
+    const res = this.#res
+    res.setHeader('Set-Cookie', [].concat(res.getHeader('Set-Cookie') || [], text))
+  }
+
+  #mustSetCookie(session, isUndisturbed) {
     if (!isUndisturbed) this.#currentText = undefined
-    let state = this.#state()
+    let state = this.#state(session)
     // Reading the expiry fails for a session without a cookie, so only where it counts.
     const asksExpiry = Fact.SessionPresent | Fact.IdText | Fact.IdFromCookie
     if ((state & (asksExpiry | Fact.Rolling)) === asksExpiry) {
-      if (this.#req.session.cookie.expires != null) state |= Fact.CookieExpires
+      if (session.cookie.expires != null) state |= Fact.CookieExpires
     }
-    let answer = decisions[state] >> 4
+    let answer = lifecycle.atHeaders(state)
     if (answer === AtHeaders.CompareWithLoaded) {
-      answer = decisions[state | this.#compareWith(this.#loaded())] >> 4
+      answer = lifecycle.atHeaders(state | this.#compareWith(session, this.#textLoaded()))
     }
     return answer === AtHeaders.SetCookie
   }
 
-  /** Asked when the response ends. @returns {number} One of `AtEnd`. */
-  atEnd() {
+  /** Tells the store what there is to tell. */
+  commit() {
+    const { session } = this.#req
+    if (session) this.#touch(session)
+    switch (this.#atEnd()) {
+      case AtEnd.Destroy:
+        return this.#destroyStored()
+      case AtEnd.Save:
+        return this.#saveStored()
+      case AtEnd.Touch:
+        return this.#touchStored()
+      default:
+        if (!this.#req.session) debug('no session')
+    }
+  }
+
+  #atEnd() {
     this.#currentText = undefined
-    const state = this.#state()
+    const { session } = this.#req
+    const state = this.#state(session)
     if ((state & (Fact.SessionPresent | Fact.IdText)) === Fact.SessionPresent) {
       // Once for the question of saving, once for that of touching.
       const times = state & Fact.StoreCanTouch ? 2 : 1
@@ -131,55 +196,109 @@ class RequestSession {
         debug('session ignored because of bogus req.sessionID %o', this.#req.sessionID)
       }
     }
-    const answer = decisions[state] & 15
-    if (answer === AtEnd.Save && !(state & Fact.IdChanged) && !this.watchesSave()) {
+    const answer = lifecycle.atEnd(state)
+    if (answer === AtEnd.Save && !(state & Fact.IdChanged) && !this.#watchesSave(session)) {
       // The outcome does not depend on it, but a session without JSON has to fail here: a `save` that is
       // not ours need not notice.
-      this.#currentText = textWithoutCookie(this.#req.session)
+      this.#currentText = textWithoutCookie(session)
     }
     if (answer === AtEnd.CompareWithLoaded) {
-      return decisions[state | this.#compareWith(this.#loaded())] & 15
+      return lifecycle.atEnd(state | this.#compareWith(session, this.#textLoaded()))
     }
     if (answer === AtEnd.CompareWithSaved) {
-      return decisions[state | this.#compareWith(this.#saved())] & 15
+      return lifecycle.atEnd(state | this.#compareWith(session, this.#textSaved()))
     }
     return answer
   }
 
-  /** Whether the session's `save` is the one that was put there to note saves. */
-  watchesSave() {
-    return this.#req.session.save === this.#save
+  #destroyStored() {
+    debug('destroying')
+    const req = this.#req
+    const { store } = this.#settings
+    const sessions = direct.forDestroy(store, req.sessionID)
+    if (!sessions) return (done) => store.destroy(req.sessionID, this.#answered(done, 'destroyed'))
+    sessions.delete(`${req.sessionID}`)
+    debug('destroyed')
+    return true
   }
 
-  /** Saves the session, as {@link atEnd} has just said. */
-  save(callback) {
-    this.#savesNow = this.watchesSave()
-    this.#req.session.save(callback)
+  #saveStored() {
+    const { session } = this.#req
+    const watched = this.#watchesSave(session)
+    const sessions = direct.forSave(session, watched)
+    if (!sessions) {
+      return (done) => {
+        this.#savesNow = watched
+        session.save(this.#answered(done))
+      }
+    }
+    const rest = watched ? this.#noteSave(session) : undefined
+    sessions.set(`${session.id}`, session, rest)
+    return true
+  }
+
+  #touchStored() {
+    debug('touching')
+    const req = this.#req
+    const { store } = this.#settings
+    const sessions = direct.forTouch(store, req.sessionID)
+    if (!sessions) {
+      return (done) => store.touch(req.sessionID, req.session, this.#answered(done, 'touched'))
+    }
+    sessions.touch(`${req.sessionID}`, req.session, this.#snapshot)
+    debug('touched')
+    return true
+  }
+
+  /** A store's failure goes to the application's error handler; the response goes out anyway. */
+  #answered(done, message) {
+    return (error) => {
+      if (error) defer(this.#next, error)
+      if (message) debug(message)
+      done()
+    }
+  }
+
+  /** Renews the session's expiry, once a request. */
+  #touch(session) {
+    if (this.#touched) return
+    session.touch()
+    this.#touched = true
+  }
+
+  /** Whether the session's `save` is the one that was put there to note saves. */
+  #watchesSave(session) {
+    return session.save === this.#save
   }
 
   /**
-   * Notes that the store now holds what the session holds, as {@link atEnd} has just said.
+   * Notes that the store is about to hold what the session holds.
    *
    * @returns {string} The session's JSON without its cookie.
    */
-  noteSave(session) {
+  #noteSave(session) {
     debug('saving %s', session.id)
     this.#savedIsLoaded = false
     this.#savedText = this.#currentText ??= textWithoutCookie(session)
     return this.#savedText
   }
 
-  #loaded() {
+  #textLoaded() {
     return (this.#loadedText ??= withoutCookie(this.#loadedWhole))
   }
 
-  #saved() {
-    return this.#savedIsLoaded ? this.#loaded() : this.#savedText
+  #textSaved() {
+    return this.#savedIsLoaded ? this.#textLoaded() : this.#savedText
   }
 
-  #state() {
-    const { session, sessionID } = this.#req
-    let state = this.#options
+  #compareWith(session, text) {
+    this.#currentText ??= textWithoutCookie(session)
+    return this.#currentText === text ? Fact.DataCompared : Fact.DataCompared | Fact.DataDifferent
+  }
+
+  #state(session) {
+    const { sessionID } = this.#req
+    let state = this.#settings.state
     if (session) {
       state |= Fact.SessionPresent
       if (this.#id !== session.id) state |= Fact.IdChanged
@@ -191,11 +310,6 @@ class RequestSession {
     if (this.#cookieId === sessionID) state |= Fact.IdFromCookie
     if (this.#savedIsLoaded || this.#savedText) state |= Fact.SavedTextKnown
     return state
-  }
-
-  #compareWith(text) {
-    this.#currentText ??= textWithoutCookie(this.#req.session)
-    return this.#currentText === text ? Fact.DataCompared : Fact.DataCompared | Fact.DataDifferent
   }
 
   /**
@@ -218,7 +332,7 @@ class RequestSession {
     function save() {
       if (!request.#savesNow) request.#currentText = undefined
       request.#savesNow = false
-      request.noteSave(this)
+      request.#noteSave(this)
       request.#currentText = undefined
       originalSave.apply(this, arguments)
     }
@@ -238,4 +352,4 @@ function define(session, name, value) {
   })
 }
 
-module.exports = { RequestSession, stateOfOptions }
+module.exports = { RequestSession }
