@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
 import { bench, do_not_optimize as use, run } from 'mitata'
 import { otherCookies } from './load/browser.mjs'
+import { writeReport } from './measure/report-file.mjs'
 import { aligned } from './measure/table.mjs'
 import { sessionData } from './server/scenarios.mjs'
 
@@ -146,9 +146,8 @@ function report(stats) {
     results.push({ name, ours: figures(ours), theirs: figures(theirs), alone: figures(alone) })
   }
   console.log(aligned(rows).join('\n'))
-  if (!options.json) return
   const json = { kind: 'boundary', node: process.version, unit: 'ns', results }
-  writeFileSync(options.json, `${JSON.stringify(json, null, 2)}\n`)
+  if (options.json) writeReport(options.json, json)
 }
 
 function figures(stats) {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { parseArgs, promisify } from 'node:util'
+import { writeReport } from './measure/report-file.mjs'
 import { median } from './measure/summary.mjs'
 import { aligned } from './measure/table.mjs'
 import { findNode } from './measure/versions.mjs'
@@ -50,7 +50,7 @@ async function main() {
   print(results)
   const settings = { node: version, withExpress: options['with-express'] }
   const report = { kind: 'load-time', ...settings, rounds: Number(options.rounds), results }
-  if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
+  if (options.json) writeReport(options.json, report)
 }
 
 async function load(node, file) {

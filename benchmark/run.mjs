@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadGenerator } from './measure/load.mjs'
 import { pinned } from './measure/pinning.mjs'
+import { writeReport } from './measure/report-file.mjs'
 import { measureRounds } from './measure/rounds.mjs'
 import { summarize } from './measure/summary.mjs'
 import { formatOverview, formatResult } from './measure/table.mjs'
@@ -73,7 +74,7 @@ async function run() {
     results.push(result)
     console.log(`${formatResult(result)}\n`)
     // After each one: what was measured before something failed is not lost.
-    if (options.json) writeJson({ kind: 'requests', ...settings, results })
+    if (options.json) writeReport(options.json, { kind: 'requests', ...settings, results })
   }
   console.log(formatOverview(results))
 }
@@ -119,8 +120,4 @@ function listed(name, byDefault, known) {
   const unknown = list.filter((item) => !Object.hasOwn(known, item))
   if (unknown.length > 0) throw new Error(`Unknown ${name}: ${unknown.join(', ')}`)
   return list
-}
-
-function writeJson(report) {
-  writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
 }

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { writeReport } from './measure/report-file.mjs'
 import { aligned } from './measure/table.mjs'
 import { findNode } from './measure/versions.mjs'
 import { storeNames } from './scale/stores.mjs'
@@ -76,7 +77,7 @@ async function main() {
       results.push(result)
       rows.push([name, ...Object.values(columns).map((show) => show(result))])
       if (result.failure) failures.push(`${name}: ${result.failure}`)
-      if (options.json) writeJson({ kind: 'scale', ...settings, results })
+      if (options.json) writeReport(options.json, { kind: 'scale', ...settings, results })
     }
     console.log(`${[...aligned(rows), ...failures].join('\n')}\n`)
   }
@@ -138,8 +139,4 @@ function shown(number, digits, unit = '') {
 function latency(figures) {
   if (!figures) return '-'
   return [figures.p50, figures.p99, figures.p999].map((number) => number.toFixed(0)).join('/')
-}
-
-function writeJson(report) {
-  writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
 }

@@ -3,10 +3,10 @@
 // Installs, builds and installs what the benchmark needs beyond that, when it is missing or out of date.
 
 import { spawnSync } from 'node:child_process'
+import { statSync, utimesSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { prepare } from './prepare.mjs'
-import { statSync, utimesSync } from 'node:fs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = path.join(root, 'benchmark')

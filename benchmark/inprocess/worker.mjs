@@ -7,7 +7,8 @@ import { Clients, cookieHeader } from './exchange.mjs'
 
 /**
  * One subject in a process of its own. For each message from the parent, answers that many requests
- * and says what CPU time they took.
+ * and says what CPU time they took. Without a parent, answers a number of them, for those who want to
+ * run it with options of Node.
  */
 
 const settings = JSON.parse(process.argv[2])
@@ -23,18 +24,28 @@ const cookieOf = (n) => cookies[n % cookies.length]
 
 await app.fillStore()
 await check()
+if (!process.send) {
+  for (let n = 0; n < 200; n++) await answer(settings.sessions)
+  process.exit()
+}
+
 process.on('message', async ({ requests }) => {
-  await app.fillStore()
-  globalThis.gc({ type: 'minor' })
-  await turn()
-  const before = process.cpuUsage()
-  await clients.askOften(requests, cookieOf)
-  const { user, system } = process.cpuUsage(before)
-  process.send({ perRequest: (user + system) / requests })
+  process.send({ perRequest: await answer(requests) })
 })
 // Without its parent a worker has nothing to do.
 process.on('disconnect', () => process.exit())
 process.send({ ready: true })
+
+/** @returns {Promise<number>} Microseconds of CPU time per request. */
+async function answer(requests) {
+  await app.fillStore()
+  globalThis.gc?.({ type: 'minor' })
+  await turn()
+  const before = process.cpuUsage()
+  await clients.askOften(requests, cookieOf)
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / requests
+}
 
 /** Wrong answers may be quick. */
 async function check() {
