@@ -13,8 +13,8 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 /** Ids that a worker thread or a process of its own draws. */
 async function drawnBy(drawing) {
-  const [ids] = await once(drawing, 'message')
-  await once(drawing, 'exit')
+  // Both may come in the same turn.
+  const [[ids]] = await Promise.all([once(drawing, 'message'), once(drawing, 'exit')])
   return ids
 }
 
