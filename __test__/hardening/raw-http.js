@@ -26,7 +26,7 @@ async function rawHttp({ requests, seed, onProgress = () => {} }) {
   const server = fork(join(__dirname, 'raw-server.js'), { stdio: 'inherit' })
   const exited = once(server, 'exit')
   try {
-    const [{ port }] = await once(server, 'message')
+    const { port } = await told(server)
     const clients = makeClients(port, seed)
     const sent = () => clients.reduce((sum, client) => sum + client.requests, 0)
     const visits = async (end) => {
@@ -79,8 +79,24 @@ function makeClients(port, seed) {
 
 async function report(server) {
   server.send('report')
-  const [message] = await once(server, 'message')
-  return message
+  return told(server)
+}
+
+/** What the server says next. It must not end instead. */
+async function told(server) {
+  const done = new AbortController()
+  const { signal } = done
+  const ended = once(server, 'exit', { signal }).then(([code, killedBy]) => {
+    throw new Error(`the server has ended: ${killedBy ?? code}`)
+  })
+  // When it is not needed any more it is given up, which is no failure.
+  ended.catch(() => {})
+  try {
+    const [message] = await Promise.race([once(server, 'message', { signal }), ended])
+    return message
+  } finally {
+    done.abort()
+  }
 }
 
 function summary(clients, before, after) {
