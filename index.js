@@ -4,10 +4,10 @@ const debug = require('debug')('express-session')
 const deprecate = require('depd')('express-session')
 const { original: originalUrl } = require('parseurl')
 const { readHeader, readParsedCookies } = require('./lib/cookie-reader')
+const { Generator } = require('./lib/generator')
 const { stateOfOptions } = require('./lib/lifecycle')
 const { RequestSession } = require('./lib/request-session')
 const { Secrets } = require('./lib/secrets')
-const { isSecure } = require('./lib/secure-connection')
 const { generateId } = require('./lib/session-id')
 const { SessionCookies } = require('./lib/set-cookie')
 const Cookie = require('./session/cookie')
@@ -34,7 +34,6 @@ const isProduction = process.env.NODE_ENV === 'production'
 function session(options) {
   const opts = options || {}
   const cookieOptions = opts.cookie || {}
-  const cookieOptionsOf = typeof cookieOptions === 'function' ? cookieOptions : () => cookieOptions
   const genid = opts.genid || (() => generateId())
   // Whatever a name is, a cookie's is a text.
   const name = `${opts.name || opts.key || 'connect.sid'}`
@@ -62,20 +61,8 @@ function session(options) {
 
   if (isProduction && store instanceof MemoryStore) warnOfMemoryStore()
 
-  // The store makes new sessions, also when one is regenerated, so it has to know how.
-  store.generate = function (req) {
-    req.sessionID = genid(req)
-    req.session = new Session(req)
-
-    const ownOptions = cookieOptionsOf(req)
-    const isAuto = (option) => cookieOptions[option] === 'auto' || ownOptions?.[option] === 'auto'
-    const cookie = new Cookie(ownOptions)
-    req.session.cookie = cookie
-
-    const secure = isSecure(req, trustProxy)
-    if (isAuto('secure')) cookie.secure = secure
-    if (isAuto('sameSite')) cookie.sameSite = secure ? 'none' : 'lax'
-  }
+  const generator = new Generator({ cookieOptions, genid, trustProxy })
+  store.generate = generator.generate
 
   let storeReady = true
   store.on('disconnect', function ondisconnect() {
@@ -88,6 +75,7 @@ function session(options) {
   const signer = new Secrets()
   const settings = {
     cookies: new SessionCookies(name),
+    generator,
     resave,
     signer,
     state: stateOfOptions({
@@ -107,7 +95,7 @@ function session(options) {
       debug('store is disconnected')
       return void next()
     }
-    if (!isWithin(req, cookieOptionsOf(req).path || '/')) {
+    if (!isWithin(req, generator.cookieOptionsOf(req).path || '/')) {
       debug('pathname mismatch')
       return void next()
     }

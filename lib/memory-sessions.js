@@ -57,14 +57,12 @@ class MemorySessions {
   /**
    * A session, with what is needed to do less when it is written back.
    *
-   * @returns {{ data: object | undefined, text: string | undefined, changes: number }} `text` is the
-   *   session's JSON, if that is what `JSON.stringify` writes.
+   * @returns {{ data?: object, text?: string, changes: number }} The session's JSON, if that is what
+   *   `JSON.stringify` writes, or else what the JSON holds. Neither if there is no session.
    */
   snapshot(sid) {
-    if (this.#handwritten || this.#unclear)
-      return { data: this.get(sid), text: undefined, changes: 0 }
-    const text = this.text(sid) ?? undefined
-    return { data: text && JSON.parse(text), text, changes: this.#changes }
+    if (this.#handwritten || this.#unclear) return { data: this.get(sid), changes: 0 }
+    return { text: this.text(sid) || undefined, changes: this.#changes }
   }
 
   /** `rest` is the JSON of the session without its cookie, where that is known. */
@@ -89,11 +87,26 @@ class MemorySessions {
     if (snapshot?.text !== undefined && snapshot.changes === this.#changes) {
       if (beginsWithCookie(snapshot.text, cookie)) return
     }
+    this.#renew(sid, cookie)
+  }
+
+  /**
+   * The same for a session that is left as it was: `cookie` is the JSON of its cookie.
+   *
+   * @param {string} sid
+   * @param {string} cookie
+   * @param {object} snapshot
+   */
+  touchUnread(sid, cookie, snapshot) {
+    if (snapshot.changes === this.#changes && beginsWithCookie(snapshot.text, cookie)) return
+    this.#renew(sid, cookie)
+  }
+
+  #renew(sid, cookie) {
     const expiry = native.memoryTouch(this.#store, sid, cookie, Date.now())
-    if (expiry !== null) {
-      this.#changes++
-      this.#expires(expiry)
-    }
+    if (expiry === null) return
+    this.#changes++
+    this.#expires(expiry)
   }
 
   #rewriteCookie(sid, session) {

@@ -6,10 +6,19 @@ const lifecycle = require('./lifecycle')
 const { AtEnd, AtHeaders, Fact } = require('./native')
 const { HookedResponse } = require('./response')
 const { isSecure } = require('./secure-connection')
-const { textWithoutCookie, withoutCookie } = require('./session-text')
+const { split, textWithoutCookie, withoutCookie } = require('./session-text')
+const { sessionOf } = require('./stored-session')
+const { canStandIn, standIn, stands } = require('./unread-session')
 
 // An application's fake timers must not hold back errors.
 const defer = setImmediate
+
+/** What is unread is a session that was generated, and not loaded. */
+const GENERATED = Symbol('generated')
+
+/** How the JSON of a cookie begins that does not expire, and of one that does. */
+const SESSION_COOKIE = '{"originalMaxAge":null,"expires":null,'
+const EXPIRING_COOKIE = /^\{"originalMaxAge":(\d{1,15}),"expires":"[^"]{24}",/
 
 /**
  * A request's session, from the moment when the client has asked for one to the end of the response:
@@ -35,6 +44,12 @@ class RequestSession extends HookedResponse {
   #currentText
   /** What our own store held, if it was asked. */
   #snapshot
+  /** `req.session`, where an accessor stands in for it. */
+  #session
+  /** While nobody has read it: `GENERATED`, or the parts of its JSON. */
+  #unread
+  /** When it was generated, if its cookie expires so many milliseconds later. */
+  #generatedAt
   #touched = false
   /** The `save` that was put on the session last, and whether it is called right away. */
   #save
@@ -68,12 +83,28 @@ class RequestSession extends HookedResponse {
     }
     debug('fetching %s', sessionID)
     const sessions = direct.forGet(store, sessionID)
-    if (sessions) {
-      this.#snapshot = sessions.snapshot(`${sessionID}`)
-      this.#onStored(null, this.#snapshot.data)
-    } else {
-      store.get(sessionID, (error, data) => this.#onStored(error, data))
+    if (sessions) this.#onSnapshot(sessions.snapshot(`${sessionID}`))
+    else store.get(sessionID, (error, data) => this.#onStored(error, data))
+  }
+
+  #onSnapshot(snapshot) {
+    this.#snapshot = snapshot
+    const { data, text } = snapshot
+    if (
+      text !== undefined &&
+      direct.createsPlainly(this.#settings.store) &&
+      canStandIn(this.#req)
+    ) {
+      const parts = split(text)
+      if (parts !== undefined) {
+        debug('session found')
+        this.#loadedText = parts.rest
+        this.#savedIsLoaded = !this.#settings.resave
+        this.#leaveUnread(parts)
+        return this.#goOn()
+      }
     }
+    this.#onStored(null, text === undefined ? data : JSON.parse(text))
   }
 
   #onStored(error, data) {
@@ -104,11 +135,68 @@ class RequestSession extends HookedResponse {
   }
 
   #generate() {
-    this.#settings.store.generate(this.#req)
+    const { generator, store } = this.#settings
+    const req = this.#req
     this.#keepSaved()
+    if (store.generate === generator.generate && generator.canWait(req) && canStandIn(req)) {
+      const { genid } = generator
+      req.sessionID = genid(req)
+      if (typeof req.sessionID === 'string' && req.sessionID !== '') {
+        if (generator.maxAge() !== undefined) this.#generatedAt = Date.now()
+        return this.#leaveUnread(GENERATED)
+      }
+      generator.fill(req)
+    } else {
+      store.generate(req)
+    }
+    this.#id = req.sessionID
+    this.#loadedText = textWithoutCookie(req.session)
+    this.#watch(req.session)
+  }
+
+  #leaveUnread(unread) {
     this.#id = this.#req.sessionID
-    this.#loadedText = textWithoutCookie(this.#req.session)
-    this.#watch(this.#req.session)
+    this.#unread = unread
+    standIn(this.#req, this)
+  }
+
+  /** What `req.session` is; called by the accessor that stands in for it. */
+  readSession() {
+    if (this.#unread !== undefined) this.#makeSession()
+    return this.#session
+  }
+
+  /** Called when something is assigned to `req.session`. */
+  assignSession(session) {
+    this.#unread = undefined
+    this.#session = session
+  }
+
+  #makeSession() {
+    const isGenerated = this.#unread === GENERATED
+    this.#unread = undefined
+    this.#withOwnId((req) => {
+      this.#session = isGenerated
+        ? this.#settings.generator.makeLater(req, this.#generatedAt)
+        : sessionOf(req, JSON.parse(this.#snapshot.text))
+    })
+    if (isGenerated) this.#loadedText = textWithoutCookie(this.#session)
+    this.#watch(this.#session)
+    if (this.#touched) this.#session.touch()
+  }
+
+  /** A session gets the request's id when it is made, and that may be another one by now. */
+  #withOwnId(make) {
+    const req = this.#req
+    const now = Object.getOwnPropertyDescriptor(req, 'sessionID')
+    if (now?.value === this.#id) return make(req)
+    Object.defineProperty(req, 'sessionID', { configurable: true, value: this.#id })
+    try {
+      make(req)
+    } finally {
+      if (now) Object.defineProperty(req, 'sessionID', now)
+      else delete req.sessionID
+    }
   }
 
   /** `whole` is the JSON of the data as they were stored, cookie included, if it is known. */
@@ -132,6 +220,7 @@ class RequestSession extends HookedResponse {
 
   /** Sets the cookie, if the client has to be told. */
   beforeHeaders(isUndisturbed) {
+    if (this.#isUnread() && !this.#mustSetCookieUnread()) return
     const req = this.#req
     const { session } = req
     if (!session) return void debug('no session')
@@ -171,6 +260,11 @@ class RequestSession extends HookedResponse {
 
   /** Tells the store what there is to tell. */
   commit() {
+    if (this.#isUnread()) {
+      const answer = this.#atEndUnread()
+      if (answer === AtEnd.Nothing) return undefined
+      if (answer === AtEnd.Touch && this.#touchStoredUnread()) return true
+    }
     const { session } = this.#req
     if (session) this.#touch(session)
     switch (this.#atEnd()) {
@@ -209,6 +303,55 @@ class RequestSession extends HookedResponse {
       return lifecycle.atEnd(state | this.#compareWith(session, this.#textSaved()))
     }
     return answer
+  }
+
+  /** Whether nobody can have seen the session, let alone changed it. */
+  #isUnread() {
+    return this.#unread !== undefined && this.#req.sessionID === this.#id && stands(this.#req)
+  }
+
+  #stateUnread() {
+    let state =
+      this.#settings.state | Fact.SessionPresent | Fact.IdText | Fact.IdTruthy | Fact.DataCompared
+    if (this.#cookieId === this.#id) state |= Fact.IdFromCookie
+    if (this.#savedIsLoaded || this.#savedText) state |= Fact.SavedTextKnown
+    return state
+  }
+
+  /** `true` also where the session has to be looked at to know. */
+  #mustSetCookieUnread() {
+    const unread = this.#unread
+    const state = this.#stateUnread()
+    if (state & Fact.IdFromCookie && !(state & Fact.Rolling)) {
+      // It counts whether the cookie expires.
+      if (unread === GENERATED || !unread.cookie.startsWith(SESSION_COOKIE)) return true
+    }
+    return lifecycle.atHeaders(state) !== AtHeaders.Nothing
+  }
+
+  #atEndUnread() {
+    // Every request renews the expiry of its session, which whoever reads it from now on has to see.
+    this.#touched = true
+    return lifecycle.atEnd(this.#stateUnread())
+  }
+
+  /** Does what a touch would, without making the session. `false` if that takes a session after all. */
+  #touchStoredUnread() {
+    const unread = this.#unread
+    if (unread === GENERATED) return false
+    const sessions = direct.forTouchUnread(this.#settings.store, this.#id)
+    if (!sessions) return false
+    let { cookie } = unread
+    if (!cookie.startsWith(SESSION_COOKIE)) {
+      const [start, maxAge] = EXPIRING_COOKIE.exec(cookie) ?? []
+      if (start === undefined) return false
+      const expires = new Date(Date.now() + Number(maxAge))
+      cookie = `{"originalMaxAge":${maxAge},"expires":${JSON.stringify(expires)},${cookie.slice(start.length)}`
+    }
+    debug('touching')
+    sessions.touchUnread(this.#id, cookie, this.#snapshot)
+    debug('touched')
+    return true
   }
 
   #destroyStored() {

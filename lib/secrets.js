@@ -1,6 +1,5 @@
 'use strict'
 
-const { createHmac, KeyObject } = require('node:crypto')
 const { types } = require('node:util')
 const native = require('./native')
 
@@ -76,6 +75,7 @@ class Secrets {
 }
 
 function isKey(secret) {
+  if (typeof secret === 'string') return true
   try {
     useAsKey(secret)
     return true
@@ -87,7 +87,8 @@ function isKey(secret) {
 /** Throws what using the secret throws. */
 function useAsKey(secret) {
   if (secret == null) throw new TypeError('Secret key must be provided.')
-  createHmac('sha256', secret)
+  // Loading it takes a while, and most secrets are texts.
+  require('node:crypto').createHmac('sha256', secret)
 }
 
 function isBinary(secret) {
@@ -100,7 +101,8 @@ function bytesOf(secret) {
     return new Uint8Array(secret.buffer, secret.byteOffset, secret.byteLength)
   }
   if (types.isAnyArrayBuffer(secret)) return new Uint8Array(secret)
-  return (types.isCryptoKey(secret) ? KeyObject.from(secret) : secret).export()
+  if (types.isCryptoKey(secret)) return require('node:crypto').KeyObject.from(secret).export()
+  return secret.export()
 }
 
 module.exports = { Secrets }
