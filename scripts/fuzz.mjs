@@ -38,8 +38,10 @@ if (cargoFuzz('build', { stdio: 'inherit' }).status !== 0) stop('the targets do 
 
 const failed = []
 for (const target of values.target) {
+  const start = Date.now()
   const { status, executions, seen } = await run(target)
-  console.log(`${target}: ${executions} executions in ${seconds} s, ${seen}`)
+  const took = Math.round((Date.now() - start) / 1000)
+  console.log(`${target}: ${executions} executions in ${took} s, ${seen}`)
   if (status !== 0) failed.push(target)
 }
 if (failed.length > 0) stop(`failed: ${failed.join(', ')}; see fuzz/artifacts`, 1)
