@@ -7,7 +7,7 @@ const { AtEnd, AtHeaders, Fact } = require('./native')
 const { HookedResponse } = require('./response')
 const { isSecure } = require('./secure-connection')
 const { split, textWithoutCookie, withoutCookie } = require('./session-text')
-const { sessionOf } = require('./stored-session')
+const { isCookieLike, sessionOfParts } = require('./stored-session')
 const { canStandIn, standIn, stands } = require('./unread-session')
 
 // An application's fake timers must not hold back errors.
@@ -50,6 +50,8 @@ class RequestSession extends HookedResponse {
   #unread
   /** When it was generated, if its cookie expires so many milliseconds later. */
   #generatedAt
+  /** The JSON of the cookie that the session was made with. */
+  #loadedCookie
   #touched = false
   /** The `save` that was put on the session last, and whether it is called right away. */
   #save
@@ -173,12 +175,16 @@ class RequestSession extends HookedResponse {
   }
 
   #makeSession() {
-    const isGenerated = this.#unread === GENERATED
+    const unread = this.#unread
+    const isGenerated = unread === GENERATED
     this.#unread = undefined
     this.#withOwnId((req) => {
-      this.#session = isGenerated
-        ? this.#settings.generator.makeLater(req, this.#generatedAt)
-        : sessionOf(req, JSON.parse(this.#snapshot.text))
+      if (isGenerated) {
+        this.#session = this.#settings.generator.makeLater(req, this.#generatedAt)
+      } else {
+        this.#session = sessionOfParts(req, unread)
+        this.#loadedCookie = unread.cookie
+      }
     })
     if (isGenerated) this.#loadedText = textWithoutCookie(this.#session)
     this.#watch(this.#session)
@@ -388,7 +394,12 @@ class RequestSession extends HookedResponse {
     if (!sessions) {
       return (done) => store.touch(req.sessionID, req.session, this.#answered(done, 'touched'))
     }
-    sessions.touch(`${req.sessionID}`, req.session, this.#snapshot)
+    const { session } = req
+    const snapshot = this.#snapshot
+    const loaded = this.#loadedCookie
+    const isSame = loaded !== undefined && isCookieLike(session.cookie, loaded)
+    if (isSame) sessions.touchUnread(req.sessionID, loaded, snapshot)
+    else sessions.touch(`${req.sessionID}`, session, snapshot)
     debug('touched')
     return true
   }
@@ -427,7 +438,11 @@ class RequestSession extends HookedResponse {
   }
 
   #textLoaded() {
-    return (this.#loadedText ??= withoutCookie(this.#loadedWhole))
+    return (this.#loadedText ??=
+      this.#loadedWhole === undefined
+        ? // It was replaced before anybody had read it.
+          textWithoutCookie(this.#settings.generator.makeLater(this.#req))
+        : withoutCookie(this.#loadedWhole))
   }
 
   #textSaved() {
