@@ -45,6 +45,10 @@ pub fn set_cookie(data: &[u8]) {
         assert_eq!(read.as_deref(), Some(value), "{text:?}");
     }
     let written: Vec<&str> = parts.collect();
+    assert!(
+        written.iter().all(|part| !part.contains(';')),
+        "an attribute that ends early: {text:?}"
+    );
     assert_eq!(written, expected(&attributes), "{text:?}");
 }
 
