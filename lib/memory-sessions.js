@@ -2,8 +2,10 @@
 
 const timers = require('node:timers')
 const { inspect } = require('node:util')
+const { writeCookie } = require('./cookie-text')
 const native = require('./native')
-const { beginsWithCookie, wholeText } = require('./session-text')
+const { beginsWithCookie } = require('./session-text')
+const { wholeText } = require('./stored-session')
 
 /**
  * The sessions of a MemoryStore. Their JSON is in the native library, outside of the JavaScript
@@ -82,7 +84,7 @@ class MemorySessions {
    */
   touch(sid, session, snapshot) {
     if (this.#unclear || (!snapshot && !this.has(sid))) return this.#rewriteCookie(sid, session)
-    const cookie = JSON.stringify(session.cookie)
+    const cookie = writeCookie(session.cookie)
     if (cookie === undefined) return this.#rewriteCookie(sid, session)
     if (snapshot?.text !== undefined && snapshot.changes === this.#changes) {
       if (beginsWithCookie(snapshot.text, cookie)) return

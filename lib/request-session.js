@@ -1,13 +1,14 @@
 'use strict'
 
 const debug = require('debug')('express-session')
+const { neverExpires, renewCookie } = require('./cookie-text')
 const direct = require('./direct-store')
 const lifecycle = require('./lifecycle')
 const { AtEnd, AtHeaders, Fact } = require('./native')
 const { HookedResponse } = require('./response')
 const { isSecure } = require('./secure-connection')
 const { split, textWithoutCookie, withoutCookie } = require('./session-text')
-const { isCookieLike, sessionOfParts } = require('./stored-session')
+const { sessionOfParts } = require('./stored-session')
 const { canStandIn, standIn, stands } = require('./unread-session')
 
 // An application's fake timers must not hold back errors.
@@ -15,10 +16,6 @@ const defer = setImmediate
 
 /** What is unread is a session that was generated, and not loaded. */
 const GENERATED = Symbol('generated')
-
-/** How the JSON of a cookie begins that does not expire, and of one that does. */
-const SESSION_COOKIE = '{"originalMaxAge":null,"expires":null,'
-const EXPIRING_COOKIE = /^\{"originalMaxAge":(\d{1,15}),"expires":"[^"]{24}",/
 
 /**
  * A request's session, from the moment when the client has asked for one to the end of the response:
@@ -50,8 +47,6 @@ class RequestSession extends HookedResponse {
   #unread
   /** When it was generated, if its cookie expires so many milliseconds later. */
   #generatedAt
-  /** The JSON of the cookie that the session was made with. */
-  #loadedCookie
   #touched = false
   /** The `save` that was put on the session last, and whether it is called right away. */
   #save
@@ -183,7 +178,6 @@ class RequestSession extends HookedResponse {
         this.#session = this.#settings.generator.makeLater(req, this.#generatedAt)
       } else {
         this.#session = sessionOfParts(req, unread)
-        this.#loadedCookie = unread.cookie
       }
     })
     if (isGenerated) this.#loadedText = textWithoutCookie(this.#session)
@@ -330,7 +324,7 @@ class RequestSession extends HookedResponse {
     const state = this.#stateUnread()
     if (state & Fact.IdFromCookie && !(state & Fact.Rolling)) {
       // It counts whether the cookie expires.
-      if (unread === GENERATED || !unread.cookie.startsWith(SESSION_COOKIE)) return true
+      if (unread === GENERATED || !neverExpires(unread.cookie)) return true
     }
     return lifecycle.atHeaders(state) !== AtHeaders.Nothing
   }
@@ -347,13 +341,8 @@ class RequestSession extends HookedResponse {
     if (unread === GENERATED) return false
     const sessions = direct.forTouchUnread(this.#settings.store, this.#id)
     if (!sessions) return false
-    let { cookie } = unread
-    if (!cookie.startsWith(SESSION_COOKIE)) {
-      const [start, maxAge] = EXPIRING_COOKIE.exec(cookie) ?? []
-      if (start === undefined) return false
-      const expires = new Date(Date.now() + Number(maxAge))
-      cookie = `{"originalMaxAge":${maxAge},"expires":${JSON.stringify(expires)},${cookie.slice(start.length)}`
-    }
+    const cookie = renewCookie(unread.cookie)
+    if (cookie === undefined) return false
     debug('touching')
     sessions.touchUnread(this.#id, cookie, this.#snapshot)
     debug('touched')
@@ -394,12 +383,7 @@ class RequestSession extends HookedResponse {
     if (!sessions) {
       return (done) => store.touch(req.sessionID, req.session, this.#answered(done, 'touched'))
     }
-    const { session } = req
-    const snapshot = this.#snapshot
-    const loaded = this.#loadedCookie
-    const isSame = loaded !== undefined && isCookieLike(session.cookie, loaded)
-    if (isSame) sessions.touchUnread(req.sessionID, loaded, snapshot)
-    else sessions.touch(`${req.sessionID}`, session, snapshot)
+    sessions.touch(`${req.sessionID}`, req.session, this.#snapshot)
     debug('touched')
     return true
   }

@@ -67,27 +67,6 @@ function quickText(session) {
   }
 }
 
-/**
- * The JSON of a session, of which the part without its cookie is known already: only the cookie is
- * left to be turned into JSON.
- *
- * @param {object} session
- * @param {string} [rest] What {@link textWithoutCookie} has just given for this session.
- * @returns {string | undefined}
- */
-function wholeText(session, rest) {
-  if (rest !== undefined && canLeaveItselfOut(session) && firstKey(session) === 'cookie') {
-    const cookie = JSON.stringify(session.cookie)
-    if (cookie !== undefined)
-      return `{"cookie":${cookie}${rest === '{}' ? '}' : `,${rest.slice(1)}`}`
-  }
-  return JSON.stringify(session)
-}
-
-function firstKey(object) {
-  for (const key in object) return key
-}
-
 /** A session's JSON up to the end of its cookie, as sessions of ours have it. */
 const LEADING_COOKIE = /\{"cookie":\{(?:"\w+":(?:null|true|false|-?[\d.]+|"[^"\\]*"),?)*\}(?=[,}])/y
 
@@ -134,4 +113,11 @@ function textWithReplacer(session) {
   }
 }
 
-module.exports = { beginsWithCookie, split, textWithoutCookie, toJSON, wholeText, withoutCookie }
+module.exports = {
+  beginsWithCookie,
+  canLeaveItselfOut,
+  split,
+  textWithoutCookie,
+  toJSON,
+  withoutCookie
+}

@@ -1,7 +1,8 @@
 'use strict'
 
-const Cookie = require('../session/cookie')
 const Session = require('../session/session')
+const { fromData, readCookie, writeCookie } = require('./cookie-text')
+const { canLeaveItselfOut } = require('./session-text')
 
 /**
  * Makes a session of the data that a store holds. `data` becomes part of it and is not copied.
@@ -11,22 +12,9 @@ const Session = require('../session/session')
  * @throws {TypeError} If the data have no cookie.
  */
 function sessionOf(req, data) {
-  const expires = data.cookie.expires
-  const originalMaxAge = data.cookie.originalMaxAge
-
-  data.cookie = new Cookie(data.cookie)
-  if (typeof expires === 'string') data.cookie.expires = new Date(expires)
-  // Setting the expiry has made the time left the original one.
-  data.cookie.originalMaxAge = originalMaxAge
-
+  data.cookie = fromData(data.cookie)
   return new Session(req, data)
 }
-
-const { toJSON } = Cookie.prototype
-
-/** Most cookies that do not expire have the same JSON. */
-let lastText
-let lastData
 
 /**
  * The same for the parts of a session's JSON, from {@link import('./session-text').split}.
@@ -34,17 +22,8 @@ let lastData
  * @param {object} req
  * @param {{ cookie: string, rest: string }} parts
  */
-function sessionOfParts(req, { cookie: text, rest }) {
-  if (text !== lastText) {
-    lastData = JSON.parse(text)
-    lastText = text
-  }
-  const { expires, originalMaxAge } = lastData
-  const cookie = new Cookie(lastData)
-  if (typeof expires === 'string') cookie.expires = new Date(expires)
-  cookie.originalMaxAge = originalMaxAge
-
-  const session = new Session(req, { cookie })
+function sessionOfParts(req, { cookie, rest }) {
+  const session = new Session(req, { cookie: readCookie(cookie) })
   if (rest !== '{}') {
     const data = JSON.parse(rest)
     for (const name in data) {
@@ -54,25 +33,25 @@ function sessionOfParts(req, { cookie: text, rest }) {
   return session
 }
 
-/** Whether a cookie has the attributes that this JSON of one has, and does not expire. */
-function isCookieLike(cookie, text) {
-  return (
-    text === lastText &&
-    typeof cookie === 'object' &&
-    cookie !== null &&
-    Object.getPrototypeOf(cookie) === Cookie.prototype &&
-    cookie.toJSON === toJSON &&
-    cookie._expires === null &&
-    lastData.expires === null &&
-    cookie.originalMaxAge === lastData.originalMaxAge &&
-    cookie.path === lastData.path &&
-    cookie.httpOnly === lastData.httpOnly &&
-    cookie.secure === lastData.secure &&
-    cookie.domain === lastData.domain &&
-    cookie.sameSite === lastData.sameSite &&
-    cookie.partitioned === lastData.partitioned &&
-    cookie.priority === lastData.priority
-  )
+/**
+ * The JSON of a session, of which the part without its cookie is known already: only the cookie is
+ * left to be turned into JSON.
+ *
+ * @param {object} session
+ * @param {string} [rest] What `textWithoutCookie` has just given for this session.
+ * @returns {string | undefined}
+ */
+function wholeText(session, rest) {
+  if (rest !== undefined && canLeaveItselfOut(session) && firstKey(session) === 'cookie') {
+    const cookie = writeCookie(session.cookie)
+    if (cookie !== undefined)
+      return `{"cookie":${cookie}${rest === '{}' ? '}' : `,${rest.slice(1)}`}`
+  }
+  return JSON.stringify(session)
 }
 
-module.exports = { isCookieLike, sessionOf, sessionOfParts }
+function firstKey(object) {
+  for (const key in object) return key
+}
+
+module.exports = { sessionOf, sessionOfParts, wholeText }
