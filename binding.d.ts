@@ -55,8 +55,8 @@ export declare const enum CookieFlag {
 /** Prepares the secrets, given as bytes, for signing and verifying. The first one signs. */
 export declare function createKeyring(secrets: Array<Uint8Array>): ExternalObject<Keyring>
 
-/** Makes an empty store. */
-export declare function createMemoryStore(): ExternalObject<MemoryStore>
+/** Begins a way through all sessions. */
+export declare function createMemoryPages(): ExternalObject<MemoryPages>
 
 /** One byte for every state of the lifecycle: `AtHeaders` in its high half, `AtEnd` in its low. */
 export declare function decisionTable(): Uint8Array
@@ -115,11 +115,20 @@ export declare function generateIds(count: number): string
 /** Removes all sessions. */
 export declare function memoryClear(store: ExternalObject<MemoryStore>): void
 
+/** Closes a store for this thread. The last one who closes it saves it, if it has a snapshot. */
+export declare function memoryClose(store: ExternalObject<MemoryStore>): Promise<void>
+
 /** Removes a session; says whether there was one. */
 export declare function memoryDestroy(store: ExternalObject<MemoryStore>, id: string, now: number): boolean
 
+/** Takes up to `most` events that were noted: of each, the kind, the id and the text. */
+export declare function memoryEvents(store: ExternalObject<MemoryStore>, most: number): Array<string>
+
 /** The text of a session; null if it is absent or expired. */
 export declare function memoryGet(store: ExternalObject<MemoryStore>, id: string, now: number): string | null
+
+/** Whether there is such a session. Does not count as a use of it. */
+export declare function memoryHas(store: ExternalObject<MemoryStore>, id: string, now: number): boolean
 
 /** The ids of all sessions, oldest first. */
 export declare function memoryIds(store: ExternalObject<MemoryStore>, now: number): Array<string>
@@ -127,11 +136,61 @@ export declare function memoryIds(store: ExternalObject<MemoryStore>, now: numbe
 /** How many sessions there are. */
 export declare function memoryLength(store: ExternalObject<MemoryStore>, now: number): number
 
-/** When the next session may expire; null if none has an expiry. */
+/** Has events noted from now on: 1 create, 2 update, 4 destroy, 8 expire, 16 evict, and 128 for texts. */
+export declare function memoryListen(store: ExternalObject<MemoryStore>, wanted: number): void
+
+/** When there is something to sweep next; null if no session has an expiry. */
 export declare function memoryNextDue(store: ExternalObject<MemoryStore>): number | null
 
-/** Keeps a text and says when it expires. */
-export declare function memorySet(store: ExternalObject<MemoryStore>, id: string, text: string, now: number): Expiry
+/**
+ * Reads the next sessions, `most` of them or fewer at the end: of each, the id and the text, or an
+ * empty one if texts are not wanted.
+ */
+export declare function memoryPage(store: ExternalObject<MemoryStore>, pages: ExternalObject<MemoryPages>, most: number, now: number, texts: boolean): Array<string>
+
+/**
+ * Keeps a text and says when it expires. `ttl` is in milliseconds, for a text that does not; a
+ * negative one stands for what the store was made with. `flags` are of `SetFlag`.
+ */
+export declare function memorySet(store: ExternalObject<MemoryStore>, id: string, text: string, now: number, ttl: number, flags: number): Expiry
+
+/** Where a snapshot is now that could not be used when the store was opened. */
+export declare function memorySetAside(store: ExternalObject<MemoryStore>): string | null
+
+/** What a store holds and has done. */
+export declare function memoryStats(store: ExternalObject<MemoryStore>): MemoryStats
+
+/** What a store holds and has done. Times are in milliseconds. */
+export interface MemoryStats {
+  /** Sessions that are held. */
+  sessions: number
+  /** Bytes they take. */
+  bytes: number
+  /** How often a session was asked for and there. */
+  hits: number
+  /** How often one was not. */
+  misses: number
+  /** Sessions that have expired. */
+  expirations: number
+  /** Sessions that had to go. */
+  evictions: number
+  /** Sessions that were refused. */
+  refusals: number
+  /** Sweeps by a timer. */
+  sweeps: number
+  /** How long the last one took. */
+  lastSweep: number
+  /** How long the longest one took. */
+  longestSweep: number
+  /** Snapshots that were written in between. */
+  snapshots: number
+  /** Snapshots that were not. */
+  failedSnapshots: number
+  /** How long the last one took. */
+  lastSnapshot: number
+  /** Why the last one was not written, if it was not. */
+  snapshotError?: string
+}
 
 /** Frees expired sessions, looking at `budget` of those that may be; says whether there may be more. */
 export declare function memorySweep(store: ExternalObject<MemoryStore>, now: number, budget: number): boolean
@@ -140,7 +199,10 @@ export declare function memorySweep(store: ExternalObject<MemoryStore>, now: num
  * Puts another cookie, given as JSON, into a session and says when it expires; null if there is no
  * such session or its text is no JSON object.
  */
-export declare function memoryTouch(store: ExternalObject<MemoryStore>, id: string, cookie: string, now: number): Expiry | null
+export declare function memoryTouch(store: ExternalObject<MemoryStore>, id: string, cookie: string, now: number, ttl: number): Expiry | null
+
+/** Bits of `StoreTrait`. */
+export declare function memoryTraits(store: ExternalObject<MemoryStore>): number
 
 /** Why a request's cookie gives no session id. */
 export declare const enum NoId {
@@ -152,6 +214,13 @@ export declare const enum NoId {
   Invalid = 2,
 }
 
+/**
+ * Opens a store. If it has a name and is open already, in any thread, it is that one. The options
+ * are JSON: `name`, `given` (whether any of the others was), `maxSessions`, `maxBytes`, `onFull`,
+ * `ttl`, `stayDestroyed`, `snapshotPath`, `snapshotInterval`, `snapshotSetsAside`.
+ */
+export declare function openMemoryStore(options: string): ExternalObject<MemoryStore>
+
 /** The session id in the signed cookie `name` of a Cookie header, or why there is none. */
 export declare function readCookie(keyring: ExternalObject<Keyring>, header: string, name: string): string | NoId
 
@@ -161,8 +230,24 @@ export declare function readCookie(keyring: ExternalObject<Keyring>, header: str
  */
 export declare function serializeCookie(name: string, value: string, encoded: boolean, flags: number, expires?: number | null, path?: string | null, domain?: string | null, sameSite?: string | null, priority?: string | null, maxAge?: number | null): string
 
+/** Bits of what `memorySet` is told about a text. */
+export declare const enum SetFlag {
+  /** The session is to be the last to go when there has to be room. */
+  Protected = 1,
+  /** The text is what `JSON.stringify` has made. */
+  Stringified = 2,
+}
+
 /** The value of a session's cookie: `s:`, the id and its signature. Not encoded yet. */
 export declare function signValue(keyring: ExternalObject<Keyring>, id: string): string | null
+
+/** Bits of what `memoryTraits` tells about a store. */
+export declare const enum StoreTrait {
+  /** A session has an expiry that only JavaScript can judge. */
+  Unclear = 1,
+  /** The text of a session was written by hand. */
+  Handwritten = 2,
+}
 
 /** The session id in a cookie's value, already decoded, or why there is none. */
 export declare function verifyValue(keyring: ExternalObject<Keyring>, value: string): string | NoId

@@ -40,7 +40,7 @@ test('arguments of a wrong kind are an error with a code, and no crash', () => {
 
 test('a handle of one kind is no handle of another', () => {
   const keyring = native.createKeyring([Buffer.from('secret')])
-  const store = native.createMemoryStore()
+  const store = native.openMemoryStore('{}')
   assert.throws(() => native.memoryGet(keyring, 'sid', 0))
   assert.throws(() => native.signValue(store, 'id'))
 })

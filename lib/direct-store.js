@@ -18,7 +18,7 @@ const { toJSON } = Cookie.prototype
 
 /** The sessions to read from directly, or undefined. */
 function forGet(store, sid) {
-  return store.get === get ? sessionsBehind(store.sessions, sid) : undefined
+  return store.get === get ? openSessions(store, sid) : undefined
 }
 
 /** Whether `req.session` gets the very data that the store held. */
@@ -28,12 +28,12 @@ function createsPlainly(store) {
 
 /** The sessions to remove one from directly, or undefined. */
 function forDestroy(store, sid) {
-  return store.destroy === destroy ? sessionsBehind(store.sessions, sid) : undefined
+  return store.destroy === destroy ? openSessions(store, sid) : undefined
 }
 
 /** The sessions to renew one in directly, or undefined. */
 function forTouch(store, sid) {
-  return store.touch === touch ? sessionsBehind(store.sessions, sid) : undefined
+  return store.touch === touch ? openSessions(store, sid) : undefined
 }
 
 /**
@@ -54,7 +54,15 @@ function forSave(session, watched) {
   if (!(session instanceof Session) || Session.prototype.save !== save) return undefined
   if (!watched && session.save !== save) return undefined
   const store = session.req.sessionStore
-  return store && store.set === set ? sessionsBehind(store.sessions, session.id) : undefined
+  const sessions = store && store.set === set ? openSessions(store, session.id) : undefined
+  // A refusal is for the callback.
+  return sessions?.refuses ? undefined : sessions
+}
+
+/** A closed store says so through its callbacks. */
+function openSessions(store, sid) {
+  const sessions = sessionsBehind(store.sessions, sid)
+  return sessions?.isOpen ? sessions : undefined
 }
 
 module.exports = {

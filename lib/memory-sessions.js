@@ -1,77 +1,114 @@
 'use strict'
 
-const timers = require('node:timers')
-const { inspect } = require('node:util')
 const { writeCookie } = require('./cookie-text')
+const { MemoryEvents } = require('./memory-events')
+const { checkOptions, checkPageSize, checkTtl } = require('./memory-options')
+const { MemorySweeper } = require('./memory-sweeper')
+const { viewOf } = require('./memory-view')
 const native = require('./native')
 const { beginsWithCookie } = require('./session-text')
 const { wholeText } = require('./stored-session')
 
-/**
- * The sessions of a MemoryStore. Their JSON is in the native library, outside of the JavaScript
- * heap; `store.sessions` is a view of it that reads, writes and lists like a plain object of texts.
- */
-
-/** How many sessions that may have expired are looked at in one go: well under 10 ms. */
-const SWEEP_BUDGET = 5000
-/** Bounds of the time between two sweeps, in milliseconds. */
-const SWEEP_SOONEST = 1000
-const SWEEP_LATEST = 60_000
+const { Expiry, SetFlag, StoreTrait } = native
 
 /** The sessions behind each view. */
 const behind = new WeakMap()
 
-// Captured, like everything timed here: an application's fake timers must not stop the sweeping.
-const { setTimeout } = timers
-
+/**
+ * The sessions of a MemoryStore. Their JSON is in the native library, outside of the JavaScript
+ * heap; `store.sessions` is a view of it.
+ */
 class MemorySessions {
-  #store = native.createMemoryStore()
-  #sweeping = false
+  #handle
+  #shared
+  #isOpen = true
+  #protect
+  #ttl
+  /** Whether a touch that changes nothing may be left out. */
+  #mayLeaveOut
   /**
-   * Whether some text has an expiry that only JavaScript can judge. The native side reads the form
-   * that a date has in JSON, and nothing else is put there unless somebody does it by hand.
+   * Bits of `StoreTrait`, for a store that no other thread has. Unclear: some text has an expiry that
+   * only JavaScript can judge. The native side reads the form that a date has in JSON, and nothing else
+   * is put there unless somebody does it by hand. Handwritten: a text was put here by hand, and need
+   * not be what `JSON.stringify` would write.
    */
-  #unclear = false
-
+  #ownTraits = 0
   /** Counts up with every change, so that one can tell whether there was any. */
   #changes = 0
-  /** Whether a text was put here by hand, and need not be what `JSON.stringify` would write. */
-  #handwritten = false
+  #events
+  #isHeard = false
+  #sweeper
+
+  /**
+   * @param {object} emitter The store, on which events are emitted.
+   * @param {unknown} options Of the store.
+   */
+  constructor(emitter, options) {
+    const checked = checkOptions(options)
+    const { eventData, protect, ttl } = checked
+    const handle = native.openMemoryStore(JSON.stringify(checked.native))
+    this.#handle = handle
+    this.#shared = checked.native.name !== undefined
+    this.#protect = protect
+    this.#ttl = ttl
+    // In a bounded store being read is being used; a time to live begins anew with each touch.
+    this.#mayLeaveOut = !this.#shared && ttl === undefined && checked.native.ttl === undefined
+    this.#ownTraits = native.memoryTraits(handle)
+    const events = new MemoryEvents(emitter, handle, { eventData, shared: this.#shared })
+    this.#events = events
+    this.#sweeper = new MemorySweeper(handle, () => events.mayHaveHappened(), this.#shared)
+    /** Whether saving can fail. */
+    this.refuses = checked.native.onFull === 'spare' || checked.native.onFull === 'reject'
+    if (checked.native.maxBytes !== undefined || this.#shared) this.refuses = true
+    const aside = native.memorySetAside(handle)
+    if (aside) process.emitWarning(`a damaged snapshot of sessions was renamed to ${aside}`)
+  }
+
+  /** Whether the store has not been closed. */
+  get isOpen() {
+    return this.#isOpen
+  }
 
   /** The JSON of a session, or null. */
   text(sid) {
-    return native.memoryGet(this.#store, sid, Date.now())
+    const text = native.memoryGet(this.#handle, sid, Date.now())
+    if (this.#isHeard) this.#events.mayHaveHappened()
+    return text
   }
 
   /** Keeps a text that somebody has written by hand. */
   write(sid, text) {
-    this.#handwritten = true
-    this.#put(sid, text)
+    this.#ownTraits |= StoreTrait.Handwritten
+    const needsSession = this.#protect !== undefined || this.#ttl !== undefined
+    this.#put(sid, text, needsSession ? sessionIn(text) : undefined, 0)
   }
 
   /** @returns {object | undefined} What the session's JSON holds. */
   get(sid) {
     const text = this.text(sid)
     if (!text) return undefined
-    return this.#unclear ? unexpired(text, () => this.delete(sid)) : JSON.parse(text)
+    return this.#isUnclear() ? unexpired(text, () => this.#forget(sid)) : JSON.parse(text)
   }
 
   /**
    * A session, with what is needed to do less when it is written back.
    *
-   * @returns {{ data?: object, text?: string, changes: number }} The session's JSON, if that is what
-   *   `JSON.stringify` writes, or else what the JSON holds. Neither if there is no session.
+   * @returns {Snapshot}
    */
   snapshot(sid) {
-    if (this.#handwritten || this.#unclear) return { data: this.get(sid), changes: 0 }
-    return { text: this.text(sid) || undefined, changes: this.#changes }
+    if (this.#traits() !== 0) return new Snapshot(undefined, 0, this.get(sid))
+    return new Snapshot(this.text(sid) || undefined, this.#changes)
   }
 
-  /** `rest` is the JSON of the session without its cookie, where that is known. */
+  /**
+   * `rest` is the JSON of the session without its cookie, where that is known.
+   *
+   * @throws {Error} `ERR_SESSION_STORE_FULL`
+   */
   set(sid, session, rest) {
     const text = wholeText(session, rest)
     if (text === undefined) this.delete(sid)
-    else this.#put(sid, text)
+    else this.#put(sid, text, session, SetFlag.Stringified)
   }
 
   /**
@@ -79,17 +116,15 @@ class MemorySessions {
    *
    * @param {string} sid
    * @param {object} session
-   * @param {object} [snapshot] Of this session: if nothing was changed since, and the cookie is the
+   * @param {Snapshot} [snapshot] Of this session: if nothing was changed since, and the cookie is the
    *   same, there is nothing to do.
    */
   touch(sid, session, snapshot) {
-    if (this.#unclear || (!snapshot && !this.has(sid))) return this.#rewriteCookie(sid, session)
+    if (this.#isUnclear() || (!snapshot && !this.has(sid))) return this.#rewriteCookie(sid, session)
     const cookie = writeCookie(session.cookie)
     if (cookie === undefined) return this.#rewriteCookie(sid, session)
-    if (snapshot?.text !== undefined && snapshot.changes === this.#changes) {
-      if (beginsWithCookie(snapshot.text, cookie)) return
-    }
-    this.#renew(sid, cookie)
+    if (snapshot !== undefined && this.#isUnchanged(snapshot, cookie)) return
+    this.#renew(sid, cookie, this.#lifetime(session))
   }
 
   /**
@@ -97,18 +132,23 @@ class MemorySessions {
    *
    * @param {string} sid
    * @param {string} cookie
-   * @param {object} snapshot
+   * @param {Snapshot} snapshot
    */
   touchUnread(sid, cookie, snapshot) {
-    if (snapshot.changes === this.#changes && beginsWithCookie(snapshot.text, cookie)) return
-    this.#renew(sid, cookie)
+    if (this.#isUnchanged(snapshot, cookie)) return
+    const session = this.#ttl === undefined ? undefined : JSON.parse(snapshot.text)
+    if (session !== undefined) session.cookie = JSON.parse(cookie)
+    this.#renew(sid, cookie, this.#lifetime(session))
   }
 
-  #renew(sid, cookie) {
-    const expiry = native.memoryTouch(this.#store, sid, cookie, Date.now())
-    if (expiry === null) return
-    this.#changes++
-    this.#expires(expiry)
+  #isUnchanged(snapshot, cookie) {
+    if (!this.#mayLeaveOut || snapshot.text === undefined) return false
+    return snapshot.changes === this.#changes && beginsWithCookie(snapshot.text, cookie)
+  }
+
+  #renew(sid, cookie, lifetime) {
+    const expiry = native.memoryTouch(this.#handle, sid, cookie, Date.now(), lifetime)
+    if (expiry !== null) this.#hasChanged(expiry)
   }
 
   #rewriteCookie(sid, session) {
@@ -119,66 +159,163 @@ class MemorySessions {
     }
   }
 
-  #put(sid, text) {
-    this.#changes++
-    this.#expires(native.memorySet(this.#store, sid, text, Date.now()))
+  #put(sid, text, session, flags) {
+    const lifetime = this.#lifetime(session)
+    if (this.#protect !== undefined && session && this.#protect(session)) {
+      flags |= SetFlag.Protected
+    }
+    this.#hasChanged(native.memorySet(this.#handle, sid, text, Date.now(), lifetime, flags))
+  }
+
+  /** Milliseconds for which a session is kept whose cookie has no expiry, or -1. */
+  #lifetime(session) {
+    if (this.#ttl === undefined || !session || session.cookie?.expires) return -1
+    return checkTtl(this.#ttl(session))
   }
 
   has(sid) {
-    return this.text(sid) !== null
+    return native.memoryHas(this.#handle, sid, Date.now())
   }
 
   delete(sid) {
     this.#changes++
-    native.memoryDestroy(this.#store, sid, Date.now())
+    native.memoryDestroy(this.#handle, sid, Date.now())
+    if (this.#isHeard) this.#events.mayHaveHappened()
   }
 
-  ids() {
-    return native.memoryIds(this.#store, Date.now())
+  /** Removes a session of which JavaScript has found that it has expired. */
+  #forget(sid) {
+    this.delete(sid)
+  }
+
+  allIds() {
+    return native.memoryIds(this.#handle, Date.now())
+  }
+
+  /** Goes through all sessions in pages; yields them with their ids. */
+  async *entries(pageSize) {
+    for await (const page of this.#pages(pageSize, true)) {
+      for (let n = 0; n < page.length; n += 2) {
+        const [sid, text] = [page[n], page[n + 1]]
+        const session = this.#isUnclear()
+          ? unexpired(text, () => this.#forget(sid))
+          : JSON.parse(text)
+        if (session) yield [sid, session]
+      }
+    }
+  }
+
+  /** Goes through the ids of all sessions in pages. */
+  async *ids(pageSize) {
+    for await (const page of this.#pages(pageSize, false)) {
+      for (let n = 0; n < page.length; n += 2) yield page[n]
+    }
+  }
+
+  async *#pages(pageSize, texts) {
+    const size = checkPageSize(pageSize)
+    const pages = native.createMemoryPages()
+    let page
+    do {
+      page = native.memoryPage(this.#handle, pages, size, Date.now(), texts)
+      yield page
+      // Others have their turn.
+      // oxlint-disable-next-line no-await-in-loop -- waiting is the purpose
+      await new Promise(setImmediate)
+    } while (page.length === 2 * size)
   }
 
   /** Without reading any session, unless some expiry is unclear. */
   count() {
-    if (this.#unclear) return this.ids().filter((sid) => this.get(sid)).length
-    return native.memoryLength(this.#store, Date.now())
+    if (this.#isUnclear()) return this.allIds().filter((sid) => this.get(sid)).length
+    const count = native.memoryLength(this.#handle, Date.now())
+    if (this.#isHeard) this.#events.mayHaveHappened()
+    return count
   }
 
   clear() {
     this.#changes++
-    native.memoryClear(this.#store)
-    this.#unclear = false
-    this.#handwritten = false
+    native.memoryClear(this.#handle)
+    this.#ownTraits = 0
   }
 
-  #expires(expiry) {
-    if (expiry === native.Expiry.Unclear) this.#unclear = true
-    if (expiry === native.Expiry.Known && !this.#sweeping) this.#sweepLater()
+  /** What the store holds and has done. Times are in milliseconds. */
+  stats() {
+    const { lastSweep, longestSweep, sweeps, ...found } = native.memoryStats(this.#handle)
+    const { failedSnapshots, lastSnapshot, snapshotError, snapshots, ...totals } = found
+    return {
+      ...totals,
+      sweeps: { count: sweeps, last: lastSweep, longest: longestSweep },
+      snapshots: {
+        count: snapshots,
+        failures: failedSnapshots,
+        last: lastSnapshot,
+        error: snapshotError ?? undefined
+      }
+    }
   }
 
-  /** Frees what expires without being asked for. The timer keeps neither process nor store alive. */
-  #sweepLater() {
-    const due = native.memoryNextDue(this.#store)
-    this.#sweeping = due !== null
-    if (!this.#sweeping) return
-    const wait = Math.min(Math.max(due - Date.now(), SWEEP_SOONEST), SWEEP_LATEST)
-    const weakly = new WeakRef(this)
-    setTimeout(() => weakly.deref()?.#sweep(), wait).unref()
+  /** Listeners of the store have come or gone. */
+  listenersChanged() {
+    if (this.#isOpen) this.#isHeard = this.#events.listenersChanged()
   }
 
-  #sweep() {
-    native.memorySweep(this.#store, Date.now(), SWEEP_BUDGET)
-    this.#sweepLater()
+  /** @returns {Promise<void>} */
+  async close() {
+    this.#isOpen = false
+    this.#sweeper.stop()
+    this.#events.stop()
+    try {
+      await native.memoryClose(this.#handle)
+    } catch (error) {
+      error.code = 'ERR_SESSION_SNAPSHOT'
+      throw error
+    }
+  }
+
+  #traits() {
+    return this.#shared ? native.memoryTraits(this.#handle) : this.#ownTraits
+  }
+
+  #isUnclear() {
+    return (this.#traits() & StoreTrait.Unclear) !== 0
+  }
+
+  #hasChanged(expiry) {
+    this.#changes++
+    if (expiry === Expiry.Unclear) this.#ownTraits |= StoreTrait.Unclear
+    // A time to live makes sessions expire whose cookies do not.
+    if (expiry === Expiry.Known || !this.#mayLeaveOut) this.#sweeper.start()
+    if (this.#isHeard) this.#events.mayHaveHappened()
   }
 }
 
-/** A view of new, empty sessions. */
-function createView() {
-  const sessions = new MemorySessions()
-  const target = Object.create(null, {
-    // Without it, printing the view would print the empty object behind it.
-    [inspect.custom]: { configurable: true, value: () => copyOf(sessions) }
-  })
-  const view = new Proxy(target, viewHandler(sessions))
+/** A session as it was read. */
+class Snapshot {
+  #data
+
+  constructor(text, changes, data) {
+    /** The session's JSON, if that is what `JSON.stringify` writes. */
+    this.text = text
+    this.changes = changes
+    this.#data = data
+  }
+
+  /** What the JSON holds. */
+  get data() {
+    return this.text === undefined ? this.#data : JSON.parse(this.text)
+  }
+}
+
+/**
+ * A view of sessions, new ones or those of a name.
+ *
+ * @param {object} emitter The store, on which events are emitted.
+ * @param {unknown} options Of the store.
+ */
+function createView(emitter, options) {
+  const sessions = new MemorySessions(emitter, options)
+  const view = viewOf(sessions)
   behind.set(view, sessions)
   return view
 }
@@ -191,42 +328,6 @@ function createView() {
  */
 function sessionsBehind(view, sid) {
   return typeof sid === 'symbol' ? undefined : behind.get(view)
-}
-
-/** Session ids are the string keys; symbols are those of the object behind. */
-function viewHandler(sessions) {
-  const isId = (key) => typeof key === 'string'
-  const textOf = (sid) => sessions.text(sid) ?? undefined
-  const write = (sid, text) => {
-    sessions.write(sid, `${text}`)
-    return true
-  }
-  return {
-    get: (target, key) => (isId(key) ? textOf(key) : target[key]),
-    has: (target, key) => (isId(key) ? sessions.has(key) : key in target),
-    set: (target, key, value) => (isId(key) ? write(key, value) : Reflect.set(target, key, value)),
-    defineProperty: (target, key, descriptor) =>
-      isId(key) ? write(key, descriptor.value) : Reflect.defineProperty(target, key, descriptor),
-    deleteProperty(target, key) {
-      if (!isId(key)) return Reflect.deleteProperty(target, key)
-      sessions.delete(key)
-      return true
-    },
-    ownKeys: () => Object.keys(copyOf(sessions)),
-    getOwnPropertyDescriptor(target, key) {
-      if (!isId(key)) return Reflect.getOwnPropertyDescriptor(target, key)
-      const value = textOf(key)
-      if (value === undefined) return undefined
-      return { value, writable: true, enumerable: true, configurable: true }
-    }
-  }
-}
-
-/** All texts by id, in the order that JavaScript gives to keys. */
-function copyOf(sessions) {
-  const copy = Object.create(null)
-  for (const sid of sessions.ids()) copy[sid] = sessions.text(sid)
-  return copy
 }
 
 /**
@@ -250,4 +351,13 @@ function unexpired(text, onExpired) {
   return session
 }
 
-module.exports = { createView, sessionsBehind, unexpired }
+/** What a text holds that need not be JSON. */
+function sessionIn(text) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+module.exports = { MemorySessions, createView, sessionsBehind, unexpired }

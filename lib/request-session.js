@@ -86,7 +86,7 @@ class RequestSession extends HookedResponse {
 
   #onSnapshot(snapshot) {
     this.#snapshot = snapshot
-    const { data, text } = snapshot
+    const { text } = snapshot
     if (
       text !== undefined &&
       direct.createsPlainly(this.#settings.store) &&
@@ -101,7 +101,7 @@ class RequestSession extends HookedResponse {
         return this.#goOn()
       }
     }
-    this.#onStored(null, text === undefined ? data : JSON.parse(text))
+    this.#onStored(null, snapshot.data)
   }
 
   #onStored(error, data) {

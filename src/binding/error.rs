@@ -2,7 +2,11 @@
 
 use napi::Status;
 
-use crate::engine::{session_id::NoRandomness, set_cookie::SetCookieError, store::StoreError};
+use crate::engine::{
+    session_id::NoRandomness,
+    set_cookie::SetCookieError,
+    store::{StoreError, registry::OpenError, with_sources},
+};
 
 /// The `code` of an error that reaches JavaScript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +19,14 @@ pub enum ErrorCode {
     NoRandomness,
     /// A store failed.
     Store,
+    /// A store holds as much as it may.
+    StoreFull,
+    /// A store was closed.
+    StoreClosed,
+    /// A store is open with other options.
+    StoreOptions,
+    /// A snapshot of a store could not be read.
+    Snapshot,
     /// The shim and the native library do not fit together, or a bug.
     Binding,
 }
@@ -26,6 +38,10 @@ impl AsRef<str> for ErrorCode {
             Self::MalformedText => "ERR_SESSION_MALFORMED_TEXT",
             Self::NoRandomness => "ERR_SESSION_NO_RANDOMNESS",
             Self::Store => "ERR_SESSION_STORE",
+            Self::StoreFull => "ERR_SESSION_STORE_FULL",
+            Self::StoreClosed => "ERR_SESSION_STORE_CLOSED",
+            Self::StoreOptions => "ERR_SESSION_STORE_OPTIONS",
+            Self::Snapshot => "ERR_SESSION_SNAPSHOT",
             Self::Binding => "ERR_SESSION_BINDING",
         }
     }
@@ -58,13 +74,20 @@ impl From<NoRandomness> for napi::Error<ErrorCode> {
 
 impl From<StoreError> for napi::Error<ErrorCode> {
     fn from(error: StoreError) -> Self {
-        Self::new(ErrorCode::Store, with_sources(&error))
+        let code = match error {
+            StoreError::Full { .. } => ErrorCode::StoreFull,
+            StoreError::Backend(_) => ErrorCode::Store,
+        };
+        Self::new(code, with_sources(&error))
     }
 }
 
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let sources = std::iter::successors(error.source(), |error| error.source());
-    sources.fold(error.to_string(), |text, source| {
-        format!("{text}: {source}")
-    })
+impl From<OpenError> for napi::Error<ErrorCode> {
+    fn from(error: OpenError) -> Self {
+        let code = match error {
+            OpenError::OtherOptions(_) => ErrorCode::StoreOptions,
+            OpenError::Load(_) => ErrorCode::Snapshot,
+        };
+        Self::new(code, with_sources(&error))
+    }
 }

@@ -1,12 +1,14 @@
 //! The in-memory store. `now` is always `Date.now()`.
 
+use std::{cell::RefCell, time::Instant};
+
 use napi::bindgen_prelude::External;
 use napi_derive::napi;
 
-use super::{error::Result, text::JsText};
+use super::{error::Result, memory_handle::Handle, text::JsText};
 use crate::engine::{
     session_text,
-    store::{MemoryStore, SessionStore as _},
+    store::{Pages, Save, SessionStore as _},
     time::UnixMillis,
 };
 
@@ -31,15 +33,34 @@ impl From<session_text::Expiry> for Expiry {
     }
 }
 
+/// Bits of what `memorySet` is told about a text.
+#[napi]
+pub enum SetFlag {
+    /// The session is to be the last to go when there has to be room.
+    Protected = 1,
+    /// The text is what `JSON.stringify` has made.
+    Stringified = 2,
+}
+
+/// Bits of what `memoryTraits` tells about a store.
+#[napi]
+pub enum StoreTrait {
+    /// A session has an expiry that only JavaScript can judge.
+    Unclear = 1,
+    /// The text of a session was written by hand.
+    Handwritten = 2,
+}
+
 /// A time as JavaScript gives it. An invalid one is before all others, so that nothing expires.
 fn time(now: f64) -> UnixMillis {
     UnixMillis::from_js(now).unwrap_or(UnixMillis(i64::MIN))
 }
 
-/// Makes an empty store.
-#[napi(catch_unwind, ts_return_type = "ExternalObject<MemoryStore>")]
-pub fn create_memory_store() -> External<MemoryStore> {
-    External::new(MemoryStore::new())
+/// A time to live; negative for none.
+pub(super) fn ttl(milliseconds: f64) -> Option<i64> {
+    UnixMillis::from_js(milliseconds)
+        .map(|milliseconds| milliseconds.0)
+        .filter(|milliseconds| *milliseconds >= 0)
 }
 
 /// The text of a session; null if it is absent or expired.
@@ -48,37 +69,58 @@ pub fn create_memory_store() -> External<MemoryStore> {
     ts_args_type = "store: ExternalObject<MemoryStore>, id: string, now: number",
     ts_return_type = "string | null"
 )]
-pub fn memory_get(store: &External<MemoryStore>, id: JsText, now: f64) -> Result<Option<JsText>> {
+pub fn memory_get(handle: &External<Handle>, id: JsText, now: f64) -> Result<Option<JsText>> {
+    let store = handle.store()?;
     Ok(store.get(id.bytes(), time(now))?.map(JsText::from))
 }
 
-/// Keeps a text and says when it expires.
+/// Whether there is such a session. Does not count as a use of it.
 #[napi(
     catch_unwind,
-    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, text: string, now: number"
+    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, now: number"
+)]
+pub fn memory_has(handle: &External<Handle>, id: JsText, now: f64) -> Result<bool> {
+    Ok(handle.store()?.has(id.bytes(), time(now)))
+}
+
+/// Keeps a text and says when it expires. `ttl` is in milliseconds, for a text that does not; a
+/// negative one stands for what the store was made with. `flags` are of `SetFlag`.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, text: string, now: number, ttl: number, flags: number"
 )]
 pub fn memory_set(
-    store: &External<MemoryStore>,
+    handle: &External<Handle>,
     id: JsText,
     text: String,
     now: f64,
+    lifetime: f64,
+    flags: u32,
 ) -> Result<Expiry> {
-    Ok(store.set(id.bytes(), &text, time(now))?.into())
+    let save = Save {
+        ttl: ttl(lifetime),
+        protected: flags & SetFlag::Protected as u32 != 0,
+        stringified: flags & SetFlag::Stringified as u32 != 0,
+    };
+    let store = handle.store()?;
+    Ok(store.save(id.bytes(), &text, save, time(now))?.into())
 }
 
 /// Puts another cookie, given as JSON, into a session and says when it expires; null if there is no
 /// such session or its text is no JSON object.
 #[napi(
     catch_unwind,
-    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, cookie: string, now: number"
+    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, cookie: string, now: number, ttl: number"
 )]
 pub fn memory_touch(
-    store: &External<MemoryStore>,
+    handle: &External<Handle>,
     id: JsText,
     cookie: String,
     now: f64,
+    lifetime: f64,
 ) -> Result<Option<Expiry>> {
-    let expiry = store.touch(id.bytes(), &cookie, time(now))?;
+    let store = handle.store()?;
+    let expiry = store.renew(id.bytes(), &cookie, ttl(lifetime), time(now));
     Ok(expiry.map(Expiry::from))
 }
 
@@ -87,8 +129,8 @@ pub fn memory_touch(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, id: string, now: number"
 )]
-pub fn memory_destroy(store: &External<MemoryStore>, id: JsText, now: f64) -> Result<bool> {
-    Ok(store.destroy(id.bytes(), time(now))?)
+pub fn memory_destroy(handle: &External<Handle>, id: JsText, now: f64) -> Result<bool> {
+    Ok(handle.store()?.destroy(id.bytes(), time(now))?)
 }
 
 /// The ids of all sessions, oldest first.
@@ -97,8 +139,9 @@ pub fn memory_destroy(store: &External<MemoryStore>, id: JsText, now: f64) -> Re
     ts_args_type = "store: ExternalObject<MemoryStore>, now: number",
     ts_return_type = "Array<string>"
 )]
-pub fn memory_ids(store: &External<MemoryStore>, now: f64) -> Vec<JsText> {
-    store.ids(time(now)).into_iter().map(JsText).collect()
+pub fn memory_ids(handle: &External<Handle>, now: f64) -> Result<Vec<JsText>> {
+    let ids = handle.store()?.ids(time(now));
+    Ok(ids.into_iter().map(JsText).collect())
 }
 
 /// How many sessions there are.
@@ -106,15 +149,15 @@ pub fn memory_ids(store: &External<MemoryStore>, now: f64) -> Vec<JsText> {
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, now: number"
 )]
-pub fn memory_length(store: &External<MemoryStore>, now: f64) -> Result<u32> {
-    let length = store.len(time(now))?;
+pub fn memory_length(handle: &External<Handle>, now: f64) -> Result<u32> {
+    let length = handle.store()?.len(time(now))?;
     Ok(u32::try_from(length).unwrap_or(u32::MAX))
 }
 
 /// Removes all sessions.
 #[napi(catch_unwind, ts_args_type = "store: ExternalObject<MemoryStore>")]
-pub fn memory_clear(store: &External<MemoryStore>) -> Result<()> {
-    Ok(store.clear()?)
+pub fn memory_clear(handle: &External<Handle>) -> Result<()> {
+    Ok(handle.store()?.clear()?)
 }
 
 /// Frees expired sessions, looking at `budget` of those that may be; says whether there may be more.
@@ -122,13 +165,57 @@ pub fn memory_clear(store: &External<MemoryStore>) -> Result<()> {
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, now: number, budget: number"
 )]
-pub fn memory_sweep(store: &External<MemoryStore>, now: f64, budget: u32) -> bool {
-    store.sweep(time(now), budget as usize)
+pub fn memory_sweep(handle: &External<Handle>, now: f64, budget: u32) -> Result<bool> {
+    let store = handle.store()?;
+    let start = Instant::now();
+    let more = store.sweep(time(now), budget as usize);
+    store.note_sweep(start.elapsed());
+    Ok(more)
 }
 
-/// When the next session may expire; null if none has an expiry.
+/// When there is something to sweep next; null if no session has an expiry.
 #[napi(catch_unwind, ts_args_type = "store: ExternalObject<MemoryStore>")]
-pub fn memory_next_due(store: &External<MemoryStore>) -> Option<f64> {
+pub fn memory_next_due(handle: &External<Handle>) -> Result<Option<f64>> {
+    let due = handle.store()?.next_due();
     #[expect(clippy::cast_precision_loss, reason = "times of dates are below 2^53")]
-    store.next_due().map(|due| due.0 as f64)
+    Ok(due.map(|due| due.0 as f64))
+}
+
+/// Bits of `StoreTrait`.
+#[napi(catch_unwind, ts_args_type = "store: ExternalObject<MemoryStore>")]
+pub fn memory_traits(handle: &External<Handle>) -> Result<u32> {
+    let store = handle.store()?;
+    let unclear = u32::from(store.has_unclear()) * StoreTrait::Unclear as u32;
+    let handwritten = u32::from(store.has_handwritten()) * StoreTrait::Handwritten as u32;
+    Ok(unclear | handwritten)
+}
+
+/// Begins a way through all sessions.
+#[napi(catch_unwind, ts_return_type = "ExternalObject<MemoryPages>")]
+pub fn create_memory_pages() -> External<RefCell<Pages>> {
+    External::new(RefCell::default())
+}
+
+/// Reads the next sessions, `most` of them or fewer at the end: of each, the id and the text, or an
+/// empty one if texts are not wanted.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, pages: ExternalObject<MemoryPages>, most: number, now: number, texts: boolean",
+    ts_return_type = "Array<string>"
+)]
+pub fn memory_page(
+    handle: &External<Handle>,
+    pages: &External<RefCell<Pages>>,
+    most: u32,
+    now: f64,
+    texts: bool,
+) -> Result<Vec<JsText>> {
+    let mut page = Vec::new();
+    let store = handle.store()?;
+    store.page(&mut pages.borrow_mut(), most as usize, time(now), |kept| {
+        page.push(JsText::from(kept.id));
+        let text = if texts { kept.text } else { "" };
+        page.push(JsText::from(text.as_bytes()));
+    });
+    Ok(page)
 }

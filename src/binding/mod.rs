@@ -15,6 +15,7 @@
 pub mod cookies;
 pub mod error;
 pub mod lifecycle;
+pub mod memory_handle;
 pub mod memory_store;
 #[cfg(feature = "panic-probe")]
 pub mod panic_probe;

@@ -51,91 +51,58 @@ pub fn outline(text: &str) -> Option<Outline> {
     })
 }
 
-/// A session's text with its cookie apart from the rest, so that a touch, which comes with every
-/// request, replaces the cookie and nothing else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SplitText {
-    /// The text without the value of its member `cookie`, or all of it if it is not split.
-    rest: Box<str>,
-    /// The value that was taken out.
-    cookie: Box<str>,
-    /// Where it has to be put back. `None` if nothing was taken out.
-    place: Option<usize>,
-    /// When the session expires.
-    expiry: Expiry,
+/// The outline of a text that `JSON.stringify` has made of an object: it is not read any further than
+/// to the end of its cookie, if that comes first.
+#[must_use]
+pub fn outline_of_stringified(text: &str) -> Option<Outline> {
+    const FIRST: &str = "{\"cookie\":";
+    let Some((length, expires)) = text.strip_prefix(FIRST).and_then(flat_object) else {
+        return outline(text);
+    };
+    Some(Outline {
+        expiry: expires.map_or(Expiry::Never, expiry_of_value),
+        cookie: Some(FIRST.len()..FIRST.len() + length),
+    })
 }
 
-impl SplitText {
-    /// Takes the cookie out of a text. A text that is not a JSON object is kept as it is.
-    #[must_use]
-    pub fn new(text: &str) -> Self {
-        let whole = |expiry| Self {
-            rest: text.into(),
-            cookie: Box::default(),
-            place: None,
-            expiry,
+/// Reads over the JSON object that a text begins with, and gives its length and its member `expires`.
+/// `None` if there are objects, arrays or escapes in it, which cookies of sessions have none of.
+fn flat_object(text: &str) -> Option<(usize, Option<&str>)> {
+    let mut rest = text.strip_prefix('{')?;
+    let mut expires = None;
+    while let Some(member) = rest.strip_prefix('"') {
+        let (name, after) = member.split_once('"')?;
+        let after = after.strip_prefix(':')?;
+        let value = if let Some(string) = after.strip_prefix('"') {
+            let end = string
+                .find(['"', '\\'])
+                .filter(|end| string.as_bytes().get(*end) == Some(&b'"'));
+            after.get(..end? + 2)?
+        } else {
+            let end = after.find([',', '}', '{', '[', '"'])?;
+            after.get(..end)?
         };
-        let Some(outline) = outline(text) else {
-            return whole(Expiry::Unclear);
-        };
-        let Some(range) = outline.cookie else {
-            return whole(outline.expiry);
-        };
-        let parts = (
-            text.get(..range.start),
-            text.get(range.clone()),
-            text.get(range.end..),
-        );
-        let (Some(before), Some(cookie), Some(after)) = parts else {
-            return whole(outline.expiry);
-        };
-        Self {
-            rest: [before, after].concat().into(),
-            cookie: cookie.into(),
-            place: Some(range.start),
-            expiry: outline.expiry,
+        if name.contains('\\') {
+            return None;
         }
-    }
-
-    /// When the session expires.
-    #[must_use]
-    pub fn expiry(&self) -> Expiry {
-        self.expiry
-    }
-
-    /// The text as it was, but for touches.
-    #[must_use]
-    pub fn join(&self) -> String {
-        let Some((before, after)) = self
-            .place
-            .and_then(|place| self.rest.split_at_checked(place))
-        else {
-            return self.rest.to_string();
-        };
-        [before, &self.cookie, after].concat()
-    }
-
-    /// Puts another cookie in the place of the old one, or at the end of the object where there was
-    /// none. `false` if the text is not a JSON object; then nothing is changed.
-    ///
-    /// `cookie` has to be JSON; it is not checked.
-    #[must_use]
-    pub fn set_cookie(&mut self, cookie: &str) -> bool {
-        if self.place.is_some() {
-            self.cookie = cookie.into();
-            self.expiry = expiry_of(cookie);
-            return true;
+        if name == "expires" {
+            expires = Some(value);
         }
-        let Some(text) = with_cookie_added(&self.rest, cookie) else {
-            return false;
+        rest = after.get(value.len()..)?;
+        rest = match rest.as_bytes().first()? {
+            b',' => rest.get(1..).filter(|rest| rest.starts_with('"'))?,
+            b'}' => rest,
+            _ => return None,
         };
-        *self = Self::new(&text);
-        true
     }
+    let rest = rest.strip_prefix('}')?;
+    Some((text.len() - rest.len(), expires))
 }
 
-/// The text of an object that has no cookie, with one at its end.
-fn with_cookie_added(text: &str, cookie: &str) -> Option<String> {
+/// The text of an object that has no cookie, with one at its end; `None` if the text is not a JSON
+/// object.
+#[must_use]
+pub fn with_cookie_added(text: &str, cookie: &str) -> Option<String> {
     outline(text)?;
     let (before, after) = text.split_at_checked(text.rfind('}')?)?;
     let comma = if before.trim_end().ends_with('{') {
@@ -146,9 +113,14 @@ fn with_cookie_added(text: &str, cookie: &str) -> Option<String> {
     Some([before, comma, "\"cookie\":", cookie, after].concat())
 }
 
-/// Reads the expiry out of the text of a session's cookie: its member `expires`.
+/// Reads the expiry out of the text of a session's cookie, which has to be JSON: its member `expires`.
 #[must_use]
 pub fn expiry_of(cookie: &str) -> Expiry {
+    if let Some((length, expires)) = flat_object(cookie)
+        && length == cookie.len()
+    {
+        return expires.map_or(Expiry::Never, expiry_of_value);
+    }
     match serde_json::from_str::<Cookie<'_>>(cookie) {
         Ok(Cookie {
             expires: Some(expires),
@@ -304,40 +276,69 @@ mod tests {
         }
     }
 
-    fn with_cookie(text: &str, cookie: &str) -> Option<String> {
-        let mut split = SplitText::new(text);
-        split.set_cookie(cookie).then(|| split.join())
-    }
-
     #[test]
-    fn a_new_cookie_takes_the_old_ones_place() {
+    fn a_new_cookie_is_added_at_the_end() {
         assert_eq!(
-            with_cookie(r#"{"1":2,"cookie":{"a":"}"},"x":{"cookie":3}}"#, "{}").as_deref(),
-            Some(r#"{"1":2,"cookie":{},"x":{"cookie":3}}"#)
-        );
-        assert_eq!(
-            with_cookie(r#"{"a":"é"}"#, "1").as_deref(),
+            with_cookie_added(r#"{"a":"é"}"#, "1").as_deref(),
             Some(r#"{"a":"é","cookie":1}"#)
         );
-        assert_eq!(with_cookie("{ }", "1").as_deref(), Some(r#"{ "cookie":1}"#));
-        assert_eq!(with_cookie("[]", "1"), None);
+        assert_eq!(
+            with_cookie_added("{ }", "1").as_deref(),
+            Some(r#"{ "cookie":1}"#)
+        );
+        assert_eq!(with_cookie_added("[]", "1"), None);
     }
 
     #[test]
-    fn a_new_cookie_brings_its_own_expiry() {
-        let mut split = SplitText::new(r#"{"cookie":{"expires":"1970-01-01T00:00:01.000Z"}}"#);
-        assert_eq!(split.expiry(), Expiry::At(UnixMillis(1000)));
-        assert!(split.set_cookie(r#"{"expires":"1970-01-01T00:00:02.000Z"}"#));
-        assert_eq!(split.expiry(), Expiry::At(UnixMillis(2000)));
-        assert!(split.set_cookie("{}"));
-        assert_eq!(split.expiry(), Expiry::Never);
+    fn a_stringified_text_is_read_as_any_text() {
+        for cookie in [
+            r#"{"originalMaxAge":60000,"expires":"1970-01-01T00:01:00.000Z","httpOnly":true,"path":"/"}"#,
+            r#"{"originalMaxAge":null,"expires":null,"path":"/a,}{\"b"}"#,
+            r#"{"originalMaxAge":null,"expires":null,"path":"/a,}{b"}"#,
+            r#"{"expires":1,"expires":{"a":"}"},"x":[1,2]}"#,
+            r#"{"a":{"expires":1}}"#,
+            r#"{"a":[{"expires":1}],"expires":false}"#,
+            r#"{"exp\u0069res":5}"#,
+            "{}",
+            "null",
+            "1",
+            r#""x""#,
+            "[]",
+        ] {
+            assert_eq!(
+                expiry_of(cookie),
+                expiry(&format!(r#"{{"a":1,"cookie":{cookie}}}"#))
+            );
+            for text in [
+                format!(r#"{{"cookie":{cookie}}}"#),
+                format!(r#"{{"cookie":{cookie},"a":{{"cookie":{{"expires":3}}}}}}"#),
+                format!(r#"{{"a":1,"cookie":{cookie}}}"#),
+            ] {
+                assert_eq!(outline_of_stringified(&text), outline(&text), "{text}");
+            }
+        }
     }
 
     proptest! {
         #[test]
         fn no_text_is_too_odd(text: String, cookie: String) {
-            prop_assert_eq!(SplitText::new(&text).join(), text.as_str());
-            let _ = with_cookie(&text, &cookie);
+            let _ = (outline(&text), outline_of_stringified(&text), expiry_of(&cookie));
+            let _ = outline_of_stringified(&format!("{{\"cookie\":{{{text}"));
+            let _ = with_cookie_added(&text, &cookie);
+        }
+
+        #[test]
+        fn flat_cookies_are_read_as_any_cookie(
+            members in proptest::collection::vec(
+                ("a|b|expires|a\\\\n", r#"null|true|-?[1-9]{1,4}|"[a-z/:,{}]{0,9}"|"a\\"b""#),
+                0..5
+            )
+        ) {
+            let members: Vec<String> =
+                members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+            let text = format!(r#"{{"cookie":{{{}}},"expires":5}}"#, members.join(","));
+            prop_assert!(outline(&text).is_some(), "{}", text);
+            prop_assert_eq!(outline_of_stringified(&text), outline(&text));
         }
 
         #[test]

@@ -1,14 +1,35 @@
 //! Where sessions are kept between requests.
 
-mod due_queue;
+mod contents;
+mod events;
 mod memory;
+mod options;
+mod pages;
+mod record;
+pub mod registry;
+mod room;
+pub mod saver;
 mod shard;
+mod shared;
+mod slots;
+pub mod snapshot;
+mod stats;
+mod tombstones;
+mod upkeep;
+mod wheel;
+mod write;
 
 use thiserror::Error;
 
 use super::{session_text::Expiry, time::UnixMillis};
 
+pub use events::{Bound, Event, EventKind, Listener, WITH_TEXT};
 pub use memory::MemoryStore;
+pub use options::{OnFull, Options};
+pub use pages::{Kept, Pages};
+pub use slots::Class;
+pub use stats::{Stats, Sweeps};
+pub use write::Save;
 
 #[cfg(test)]
 mod acceptance;
@@ -21,6 +42,23 @@ pub enum StoreError {
     /// The store's backend failed.
     #[error("the session store failed")]
     Backend(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The store holds as much as it may.
+    #[error("the session store is full: {} is {most}", bound.option())]
+    Full {
+        /// Of which bound.
+        bound: Bound,
+        /// The bound.
+        most: u64,
+    },
+}
+
+/// An error and what caused it, in one line.
+#[must_use]
+pub fn with_sources(error: &dyn std::error::Error) -> String {
+    let sources = std::iter::successors(error.source(), |error| error.source());
+    sources.fold(error.to_string(), |text, source| {
+        format!("{text}: {source}")
+    })
 }
 
 /// What every session store does.

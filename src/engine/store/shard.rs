@@ -1,301 +1,405 @@
 //! One part of the in-memory store, under one lock.
 
-use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
 
-use hashbrown::HashTable;
-
-use super::due_queue::{Bucket, DueQueue};
+use super::{
+    contents::{Contents, spread},
+    events::{Bound, EventKind},
+    record::Record,
+    shared::Shared,
+    slots::{Class, Link, NEVER, Slot, Through},
+    tombstones::Tombstones,
+    write::Write,
+};
 use crate::engine::{
-    session_text::{Expiry, SplitText},
+    session_text::{Expiry, expiry_of, outline, with_cookie_added},
     time::UnixMillis,
 };
 
-/// Leftovers that the due queue may hold beyond twice its live entries before it is rebuilt.
-const SPARE_DUE_ENTRIES: usize = 64;
-
-#[derive(Debug)]
-struct Entry {
-    id: Box<[u8]>,
-    text: SplitText,
-    /// Counts up with each session that was added to the store: its place in the order of all.
-    sequence: u64,
-    expires: Option<UnixMillis>,
-    /// The due queue's bucket this entry waits in. The queue may hold older ones for the same slot.
-    queued: Option<Bucket>,
+/// Why there is no room for a session.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refusal {
+    pub(super) bound: Bound,
+    /// The sequence of the session that was to be replaced.
+    pub(super) keep: Option<u64>,
+    /// Whether there would be no room in an empty store either.
+    pub(super) is_final: bool,
 }
 
-impl Entry {
-    fn is_expired(&self, now: UnixMillis) -> bool {
-        self.expires.is_some_and(|expires| expires <= now)
-    }
+/// How many sessions there were of a kind, since the store was made.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) hits: u64,
+    pub(super) misses: u64,
+    pub(super) expirations: u64,
+    pub(super) evictions: u64,
 }
 
-/// Sessions by id. The table holds slot numbers only; a slot is reused when its session is gone.
+/// Sessions by id.
 ///
-/// Callers pass the hash of an id, made with the hasher the shard was given, because they need it
-/// to find the shard.
+/// Callers pass the hash of an id because they need it to find the shard.
 #[derive(Debug)]
 pub(super) struct Shard {
-    hasher: RandomState,
-    table: HashTable<u32>,
-    slots: Vec<Option<Entry>>,
-    free: Vec<u32>,
-    due: DueQueue,
-    /// Entries that have an expiry.
-    expiring: usize,
+    pub(super) shared: Arc<Shared>,
+    pub(super) contents: Contents,
+    pub(super) tombstones: Tombstones,
+    pub(super) counts: Counts,
+    /// Counts up when slots get other numbers.
+    pub(super) epoch: u64,
+    /// What the store's totals hold of this shard: sessions and bytes.
+    pub(super) published: (usize, usize),
 }
 
-/// A session as the store's listing sees it.
-pub(super) struct Listed {
-    pub(super) sequence: u64,
-    pub(super) id: Vec<u8>,
-    pub(super) text: String,
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the other half chooses the shard"
+)]
+pub(super) fn low(hash: u64) -> u32 {
+    hash as u32
 }
 
 impl Shard {
-    pub(super) fn new(hasher: RandomState) -> Self {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self {
-            hasher,
-            table: HashTable::new(),
-            slots: Vec::new(),
-            free: Vec::new(),
-            due: DueQueue::default(),
-            expiring: 0,
+            shared,
+            contents: Contents::default(),
+            tombstones: Tombstones::default(),
+            counts: Counts::default(),
+            epoch: 0,
+            published: (0, 0),
         }
     }
 
-    pub(super) fn get(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> Option<&SplitText> {
-        let slot = self.find_live(hash, id, now)?;
-        self.entry(slot).map(|entry| &entry.text)
+    pub(super) fn get(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> Option<&str> {
+        let Some(slot) = self.find_live(hash, id, now) else {
+            self.counts.misses += 1;
+            return None;
+        };
+        self.counts.hits += 1;
+        self.used(slot);
+        let slot = self.contents.slots.get(slot)?;
+        Some(slot.record.text())
     }
 
-    /// Puts another cookie into a session; `None` if there is none or if it cannot hold one.
+    pub(super) fn has(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> bool {
+        self.find_live(hash, id, now).is_some()
+    }
+
+    /// Puts another cookie into a session, which is JSON; `None` if there is none or if it cannot hold
+    /// one. `forever` is the expiry of a session whose cookie has none.
     pub(super) fn touch(
         &mut self,
         hash: u64,
         id: &[u8],
         cookie: &str,
+        forever: UnixMillis,
         now: UnixMillis,
     ) -> Option<Expiry> {
-        let slot = self.find_live(hash, id, now)?;
-        let text = &mut self.entry_mut(slot)?.text;
-        if !text.set_cookie(cookie) {
-            return None;
+        let number = self.find_live(hash, id, now)?;
+        let slot = self.contents.slots.get_mut(number)?;
+        let before = slot.record.memory();
+        let mut expiry = expiry_of(cookie);
+        if !slot.record.replace_cookie(cookie) {
+            let text = with_cookie_added(slot.record.text(), cookie)?;
+            let outline = outline(&text)?;
+            expiry = outline.expiry;
+            slot.record = Record::new(id, &text, outline.cookie.as_ref());
         }
-        let expiry = text.expiry();
-        self.set_expiry(slot, expiry);
+        let after = slot.record.memory();
+        self.contents.records = self.contents.records + after - before;
+        self.set_expiry(number, expires(expiry, forever), now);
+        self.used(number);
         Some(expiry)
     }
 
-    /// `sequence` is the place of the session if it is a new one.
-    pub(super) fn set(&mut self, hash: u64, id: &[u8], text: SplitText, sequence: u64) {
-        let expiry = text.expiry();
-        let slot = if let Some(slot) = self.find(hash, id) {
-            if let Some(entry) = self.entry_mut(slot) {
-                entry.text = text;
-            }
+    /// Keeps a session and says whether it is kept: it is not if it was destroyed a short while ago
+    /// and is to stay so.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room for it; then what was there is left as it was.
+    pub(super) fn set(
+        &mut self,
+        hash: u64,
+        write: &Write<'_>,
+        now: UnixMillis,
+    ) -> Result<Option<u64>, Refusal> {
+        if self.shared.options.stay_destroyed && self.tombstones.contains(hash, now) {
+            return Ok(None);
+        }
+        let found = self.find_live(hash, write.id, now);
+        let record = Record::new(write.id, write.text, write.cookie.as_ref());
+        let old = found.and_then(|slot| self.contents.slots.get(slot));
+        let freed = old.map_or(0, |slot| slot.record.memory());
+        let keep = old.map(|slot| slot.sequence);
+        self.admit(found.is_none(), record.memory(), freed)
+            .map_err(|refusal| Refusal { keep, ..refusal })?;
+        self.contents.records = self.contents.records + record.memory() - freed;
+        let kind = if found.is_some() {
+            EventKind::Update
+        } else {
+            EventKind::Create
+        };
+        self.shared.events.record(kind, write.id, write.text);
+        let slot = if let Some(slot) = found {
+            self.replace(slot, record, write);
             slot
         } else {
-            let (id, expires, queued) = (id.into(), None, None);
-            self.insert(
-                hash,
-                Entry {
-                    id,
-                    text,
-                    sequence,
-                    expires,
-                    queued,
-                },
-            )
+            let sequence = self.shared.tick();
+            self.insert(hash, record, write, sequence)
         };
-        self.set_expiry(slot, expiry);
+        self.set_expiry(slot, write.expires, now);
+        self.used(slot);
+        Ok(self.contents.slots.get(slot).map(|slot| slot.sequence))
     }
 
-    pub(super) fn destroy(&mut self, hash: u64, id: &[u8]) -> bool {
-        let Some(slot) = self.find(hash, id) else {
+    /// Puts back a session as it was in an earlier life of the store; nothing counts as used, created
+    /// or changed. Must not be there already.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room for it.
+    pub(super) fn restore(
+        &mut self,
+        hash: u64,
+        write: &Write<'_>,
+        sequence: u64,
+        now: UnixMillis,
+    ) -> Result<(), Refusal> {
+        let record = Record::new(write.id, write.text, write.cookie.as_ref());
+        self.admit(true, record.memory(), 0)?;
+        self.contents.records += record.memory();
+        let slot = self.insert(hash, record, write, sequence);
+        self.set_expiry(slot, write.expires, now);
+        self.used(slot);
+        Ok(())
+    }
+
+    pub(super) fn destroy(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> bool {
+        if self.shared.options.stay_destroyed {
+            self.tombstones.remember(hash, now);
+        }
+        let Some(slot) = self.find_live(hash, id, now) else {
             return false;
         };
-        self.remove(hash, slot);
+        self.remove(slot, EventKind::Destroy);
         true
     }
 
-    /// How many sessions have not expired. Removes those that have.
-    pub(super) fn len(&mut self, now: UnixMillis) -> usize {
-        self.sweep(now, usize::MAX);
-        // The queue knows seconds only: in the one that has not passed yet, some may have expired.
-        let current = Bucket::of(now);
-        let expired = self
-            .due
-            .slots(current)
-            .iter()
-            .filter_map(|slot| self.entry(*slot));
-        let expired =
-            expired.filter(|entry| entry.queued == Some(current) && entry.is_expired(now));
-        self.table.len() - expired.count()
-    }
-
-    pub(super) fn clear(&mut self) {
-        *self = Self::new(self.hasher.clone());
-    }
-
-    pub(super) fn list(&self, now: UnixMillis, into: &mut Vec<Listed>) {
-        let live = self
+    /// Removes the session of a class that was used least recently, unless it is the one with the
+    /// sequence that is to be kept. Returns whether there is one less.
+    pub(super) fn evict(
+        &mut self,
+        class: Class,
+        bound: Bound,
+        keep: Option<u64>,
+        now: UnixMillis,
+    ) -> bool {
+        let Some(list) = self.contents.by_use.get(class as usize) else {
+            return false;
+        };
+        let number = list.last;
+        let Some(slot) = self
+            .contents
             .slots
-            .iter()
-            .flatten()
-            .filter(|entry| !entry.is_expired(now));
-        into.extend(live.map(|entry| Listed {
-            sequence: entry.sequence,
-            id: entry.id.to_vec(),
-            text: entry.text.join(),
-        }));
-    }
-
-    pub(super) fn next_due(&self) -> Option<UnixMillis> {
-        if self.expiring == 0 {
-            None
+            .get(number)
+            .filter(|slot| Some(slot.sequence) != keep)
+        else {
+            return false;
+        };
+        if slot.is_expired(now) {
+            self.expire(number);
         } else {
-            self.due.next_due()
+            self.counts.evictions += 1;
+            self.remove(number, EventKind::Evict(class, bound));
         }
+        true
     }
 
-    /// Entries in the due queue, leftovers included.
-    #[cfg(test)]
-    pub(super) fn queued(&self) -> usize {
-        self.due.len()
-    }
-
-    /// Removes expired sessions, looking at `budget` entries of the due queue at most. Returns how
+    /// Removes expired sessions, looking at `budget` of those that are due at most. Returns how
     /// much of the budget is left; none left means that there may be more to do.
     pub(super) fn sweep(&mut self, now: UnixMillis, mut budget: usize) -> usize {
         while budget > 0 {
-            let Some((bucket, slot)) = self.due.pop_due(now) else {
+            let Contents { wheel, slots, .. } = &mut self.contents;
+            let Some(number) = wheel.pop_due(slots, now) else {
                 break;
             };
             budget -= 1;
-            let Some(entry) = self
-                .entry_mut(slot)
-                .filter(|entry| entry.queued == Some(bucket))
-            else {
-                continue; // A leftover of a session that is gone or waits elsewhere.
-            };
-            entry.queued = None;
-            match entry.expires {
-                Some(expires) if expires <= now => {
-                    self.remove_slot(slot);
-                }
-                Some(expires) => self.queue(slot, expires),
+            match slots.get(number).map(|slot| slot.expires) {
+                Some(expires) if expires <= now => self.expire(number),
+                Some(expires) => wheel.push(slots, number, expires, now),
                 None => {}
             }
         }
         budget
     }
 
-    fn set_expiry(&mut self, slot: u32, expiry: Expiry) {
-        let expires = match expiry {
-            Expiry::At(time) => Some(time),
-            Expiry::Never | Expiry::Unclear => None,
-        };
-        let Some(entry) = self.entry_mut(slot) else {
-            return;
-        };
-        let before = std::mem::replace(&mut entry.expires, expires);
-        self.expiring += usize::from(expires.is_some());
-        self.expiring -= usize::from(before.is_some());
-        if let Some(expires) = expires {
-            self.queue(slot, expires);
-        }
+    /// What the allocator takes for the sessions.
+    pub(super) fn memory(&self) -> usize {
+        self.contents.memory() + self.tombstones.memory()
     }
 
-    /// Sees to it that the slot's turn comes when it expires, or earlier.
-    fn queue(&mut self, slot: u32, expires: UnixMillis) {
-        let bucket = Bucket::of(expires);
-        let Some(entry) = self.entry_mut(slot) else {
-            return;
-        };
-        if entry.queued.is_some_and(|queued| queued <= bucket) {
-            return;
+    /// Asks for room in the totals. Where sessions make room for others, there always is.
+    fn admit(&mut self, is_new: bool, size: usize, freed: usize) -> Result<(), Refusal> {
+        let options = &self.shared.options;
+        let most = options.max_bytes.unwrap_or(u64::MAX);
+        if size as u64 > most {
+            return Err(Refusal {
+                bound: Bound::Bytes,
+                keep: None,
+                is_final: true,
+            });
         }
-        entry.queued = Some(bucket);
-        self.due.push(bucket, slot);
-        if self.due.len() > 2 * self.expiring + SPARE_DUE_ENTRIES {
-            self.rebuild_due();
+        if options.on_full.evictable() == Class::ALL {
+            return Ok(());
         }
-    }
-
-    fn rebuild_due(&mut self) {
-        self.due.clear();
-        for (slot, entry) in (0..).zip(&mut self.slots) {
-            if let Some(entry) = entry {
-                entry.queued = entry.expires.map(Bucket::of);
-                if let Some(bucket) = entry.queued {
-                    self.due.push(bucket, slot);
-                }
-            }
-        }
+        // Here something may just have expired.
+        self.settle();
+        let slot = if is_new { size_of::<Slot>() } else { 0 };
+        let growth = (size + slot).saturating_sub(freed);
+        let reserved = self.shared.reserve(usize::from(is_new), growth);
+        reserved.map_err(|bound| Refusal {
+            bound,
+            keep: None,
+            is_final: false,
+        })?;
+        self.published.0 += usize::from(is_new);
+        self.published.1 += growth;
+        Ok(())
     }
 
     /// Finds a session that has not expired, and removes one that has.
     fn find_live(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> Option<u32> {
-        let slot = self.find(hash, id)?;
-        if self.entry(slot)?.is_expired(now) {
-            self.remove(hash, slot);
+        let slot = self.contents.find(low(hash), id)?;
+        if self.contents.slots.get(slot)?.is_expired(now) {
+            self.expire(slot);
             return None;
         }
         Some(slot)
     }
 
-    fn find(&self, hash: u64, id: &[u8]) -> Option<u32> {
-        let is_it = |slot: &u32| self.entry(*slot).is_some_and(|entry| *entry.id == *id);
-        self.table.find(hash, is_it).copied()
-    }
-
-    fn insert(&mut self, hash: u64, entry: Entry) -> u32 {
-        let slot = if let Some(slot) = self.free.pop() {
-            slot
-        } else {
-            self.slots.push(None);
-            // 2^32 sessions in one shard would be terabytes.
-            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
-        };
-        if let Some(place) = self.slots.get_mut(slot as usize) {
-            *place = Some(entry);
-        }
-        let Self {
-            hasher,
-            table,
-            slots,
-            ..
-        } = self;
-        table.insert_unique(hash, slot, |slot| {
-            let entry = slots.get(*slot as usize).and_then(Option::as_ref);
-            entry.map_or(0, |entry| hasher.hash_one(&entry.id))
+    fn insert(&mut self, hash: u64, record: Record, write: &Write<'_>, sequence: u64) -> u32 {
+        let Contents { table, slots, .. } = &mut self.contents;
+        let slot = slots.insert(Slot {
+            record,
+            sequence,
+            expires: NEVER,
+            used: 0,
+            hash: low(hash),
+            by_use: Link::default(),
+            waiting: Link::default(),
+            place: 0,
+            class: write.class,
+            flags: write.flags,
         });
+        table.insert_unique(spread(low(hash)), slot, |slot| {
+            slots.get(*slot).map_or(0, |slot| spread(slot.hash))
+        });
+        if self.shared.options.is_bounded()
+            && let Some(list) = self.contents.by_use.get_mut(write.class as usize)
+        {
+            list.push(&mut self.contents.slots, slot, Through::Use);
+        }
         slot
     }
 
-    fn remove_slot(&mut self, slot: u32) {
-        if let Some(entry) = self.entry(slot) {
-            let hash = self.hasher.hash_one(&entry.id);
-            self.remove(hash, slot);
+    fn replace(&mut self, number: u32, record: Record, write: &Write<'_>) {
+        let bounded = self.shared.options.is_bounded();
+        let Contents { slots, by_use, .. } = &mut self.contents;
+        let Some(slot) = slots.get_mut(number) else {
+            return;
+        };
+        let class = std::mem::replace(&mut slot.class, write.class);
+        slot.record = record;
+        slot.flags = write.flags;
+        if bounded && class != write.class {
+            if let Some(list) = by_use.get_mut(class as usize) {
+                list.remove(slots, number, Through::Use);
+            }
+            if let Some(list) = by_use.get_mut(write.class as usize) {
+                list.push(slots, number, Through::Use);
+            }
         }
     }
 
-    fn remove(&mut self, hash: u64, slot: u32) {
-        if let Ok(found) = self.table.find_entry(hash, |other| *other == slot) {
+    /// Notes a use, if that matters.
+    fn used(&mut self, number: u32) {
+        if !self.shared.options.is_bounded() {
+            return;
+        }
+        let Contents { slots, by_use, .. } = &mut self.contents;
+        let Some(slot) = slots.get_mut(number) else {
+            return;
+        };
+        slot.used = self.shared.tick();
+        if let Some(list) = by_use.get_mut(slot.class as usize)
+            && list.first != number
+        {
+            list.remove(slots, number, Through::Use);
+            list.push(slots, number, Through::Use);
+        }
+    }
+
+    fn set_expiry(&mut self, number: u32, expires: UnixMillis, now: UnixMillis) {
+        if self.contents.wheel.is_ahead(expires, now) {
+            self.rebuild_wheel(now);
+        }
+        let Contents { slots, wheel, .. } = &mut self.contents;
+        let Some(slot) = slots.get_mut(number) else {
+            return;
+        };
+        slot.expires = expires;
+        if expires == NEVER {
+            wheel.remove(slots, number);
+            return;
+        }
+        // A renewed session stays where it is: when its turn comes it will be found to live longer.
+        if wheel.due_of(slot.place).is_none_or(|due| due > expires) {
+            wheel.remove(slots, number);
+            wheel.push(slots, number, expires, now);
+        }
+    }
+
+    fn expire(&mut self, number: u32) {
+        self.counts.expirations += 1;
+        self.remove(number, EventKind::Expire);
+    }
+
+    fn remove(&mut self, number: u32, why: EventKind) {
+        let Contents {
+            table,
+            slots,
+            wheel,
+            by_use,
+            records,
+        } = &mut self.contents;
+        let Some(slot) = slots.get(number) else {
+            return;
+        };
+        if let Ok(found) = table.find_entry(spread(slot.hash), |other| *other == number) {
             found.remove();
         }
-        if let Some(entry) = self.slots.get_mut(slot as usize).and_then(Option::take) {
-            self.expiring -= usize::from(entry.expires.is_some());
-            self.free.push(slot);
+        let class = slot.class as usize;
+        wheel.remove(slots, number);
+        if self.shared.options.is_bounded()
+            && let Some(list) = by_use.get_mut(class)
+        {
+            list.remove(slots, number, Through::Use);
+        }
+        if let Some(slot) = slots.remove(number) {
+            *records -= slot.record.memory();
+            self.shared
+                .events
+                .record(why, slot.record.id(), slot.record.text());
         }
     }
+}
 
-    fn entry(&self, slot: u32) -> Option<&Entry> {
-        self.slots.get(slot as usize)?.as_ref()
-    }
-
-    fn entry_mut(&mut self, slot: u32) -> Option<&mut Entry> {
-        self.slots.get_mut(slot as usize)?.as_mut()
+/// The time at which a session expires, as its slot has it.
+pub(super) fn expires(expiry: Expiry, forever: UnixMillis) -> UnixMillis {
+    match expiry {
+        Expiry::At(time) => time,
+        Expiry::Never => forever,
+        Expiry::Unclear => NEVER,
     }
 }

@@ -1,10 +1,11 @@
-use std::{collections::HashMap, sync::Arc};
-
-use proptest::prelude::*;
-
 use super::{super::acceptance, *};
 
-fn session(expires: Option<i64>) -> String {
+mod bounds;
+mod listing;
+mod model;
+mod threads;
+
+pub(super) fn session(expires: Option<i64>) -> String {
     match expires {
         Some(at) => format!(r#"{{"cookie":{{"expires":"{}"}}}}"#, acceptance::iso(at)),
         None => r#"{"cookie":{"expires":null}}"#.to_owned(),
@@ -22,12 +23,23 @@ fn held(store: &MemoryStore) -> usize {
 
 #[test]
 fn it_is_a_session_store() {
-    acceptance::run(MemoryStore::new);
+    acceptance::run(MemoryStore::default);
+}
+
+#[test]
+fn it_is_a_session_store_with_bounds_that_are_not_reached() {
+    acceptance::run(|| {
+        MemoryStore::new(Options {
+            max_sessions: Some(1000),
+            max_bytes: Some(1 << 30),
+            ..Options::default()
+        })
+    });
 }
 
 #[test]
 fn expired_sessions_that_nobody_asks_for_are_freed() {
-    let store = MemoryStore::new();
+    let store = MemoryStore::default();
     for number in 0..1000_i64 {
         let text = session(Some(1000 + number));
         store
@@ -43,48 +55,36 @@ fn expired_sessions_that_nobody_asks_for_are_freed() {
     assert!(!store.sweep(UnixMillis(10_000), 10_000));
     assert_eq!(held(&store), 1);
     assert_eq!(store.next_due(), None);
+    assert_eq!(store.stats().expirations, 1000);
 }
 
 #[test]
-fn writing_frees_in_passing_more_than_it_adds() {
-    let store = MemoryStore::new();
-    for number in 0..1000_i64 {
-        store
-            .set(
-                format!("old{number}").as_bytes(),
-                &session(Some(1)),
-                UnixMillis(0),
-            )
-            .unwrap();
-    }
-    for number in 0..1000_i64 {
-        let text = session(Some(3_000_000));
-        store
-            .set(format!("new{number}").as_bytes(), &text, UnixMillis(10_000))
-            .unwrap();
-    }
-    assert_eq!(held(&store), 1000);
-}
-
-#[test]
-fn the_next_due_time_is_at_most_a_second_late_and_never_early_for_long() {
-    let store = MemoryStore::new();
+fn the_next_due_time_is_exact_once_it_is_near_and_never_late() {
+    let store = MemoryStore::default();
     assert_eq!(store.next_due(), None);
     store.set(b"never", &session(None), UnixMillis(0)).unwrap();
     assert_eq!(store.next_due(), None);
     store
         .set(b"a", &session(Some(5500)), UnixMillis(0))
         .unwrap();
-    assert_eq!(store.next_due(), Some(UnixMillis(6000)));
-    store.touch(b"a", &cookie(90_000), UnixMillis(0)).unwrap();
+    assert!(store.next_due().unwrap() <= UnixMillis(5500));
+    store.sweep(UnixMillis(5499), 100);
+    assert_eq!(store.next_due(), Some(UnixMillis(5500)));
+    store
+        .touch(b"a", &cookie(90_000), UnixMillis(5499))
+        .unwrap();
     store.sweep(UnixMillis(6000), 100);
-    assert_eq!(store.next_due(), Some(UnixMillis(91_000)));
+    assert!(store.next_due().unwrap() > UnixMillis(6000));
     assert!(store.get(b"a", UnixMillis(6000)).unwrap().is_some());
+    store.touch(b"a", "{}", UnixMillis(6000)).unwrap();
+    assert_eq!(store.next_due(), None);
 }
 
 #[test]
 fn renewing_and_destroying_for_ever_leaves_nothing_behind() {
-    let store = MemoryStore::new();
+    let store = MemoryStore::default();
+    let empty = store.stats().bytes;
+    let mut once = None;
     for round in 0..100_000_i64 {
         store
             .set(b"churn", &session(Some(3_000_000)), UnixMillis(0))
@@ -93,14 +93,20 @@ fn renewing_and_destroying_for_ever_leaves_nothing_behind() {
             .touch(b"churn", &cookie(3_000_000 - round), UnixMillis(0))
             .unwrap();
         store.destroy(b"churn", UnixMillis(0)).unwrap();
+        let bytes = store.stats().bytes;
+        if round == 0 {
+            once = Some(bytes);
+        }
+        if round % 10_000 == 0 {
+            assert!(bytes < once.unwrap() + 2000, "{bytes} after {round}");
+        }
     }
-    let queued: usize = store.shards.iter().map(|shard| shard.lock().queued()).sum();
-    assert!(queued < 200, "{queued} leftovers in the due queue");
+    assert!(store.stats().bytes < empty + 5000);
 }
 
 #[test]
 fn a_renewed_session_outlives_its_first_expiry() {
-    let store = MemoryStore::new();
+    let store = MemoryStore::default();
     store
         .set(b"a", &session(Some(1000)), UnixMillis(0))
         .unwrap();
@@ -113,108 +119,168 @@ fn a_renewed_session_outlives_its_first_expiry() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_threads_do_not_disturb_each_other() {
-    let store = Arc::new(MemoryStore::new());
-    let tasks: Vec<_> = (0..8_i64)
-        .map(|task| {
-            let store = Arc::clone(&store);
-            tokio::spawn(async move {
-                for round in 0..2000_i64 {
-                    let own = format!("{task}:{}", round % 100).into_bytes();
-                    let text = format!("{{\"task\":{task},\"round\":{round}}}");
-                    store.set(&own, &text, UnixMillis(round)).unwrap();
-                    store
-                        .set(b"shared", &session(Some(round + 5)), UnixMillis(round))
-                        .unwrap();
-                    store.sweep(UnixMillis(round), 8);
-                    assert_eq!(store.get(&own, UnixMillis(round)).unwrap(), Some(text));
-                    if round % 3 == 0 {
-                        assert!(store.destroy(&own, UnixMillis(round)).unwrap());
-                    }
-                    tokio::task::yield_now().await;
-                }
-            })
-        })
-        .collect();
-    for task in tasks {
-        task.await.unwrap();
+#[test]
+fn sessions_are_freed_in_time_although_the_clock_was_ahead_for_a_while() {
+    let store = MemoryStore::with_shards(Options::default(), 1);
+    // The far one keeps the wheel from being empty, the near one takes it to where the clock is.
+    store
+        .set(
+            b"far",
+            r#"{"cookie":{"expires":"2100-01-01T00:00:00.000Z"}}"#,
+            UnixMillis(0),
+        )
+        .unwrap();
+    store
+        .set(
+            b"near",
+            r#"{"cookie":{"expires":"2050-01-01T00:00:00.000Z"}}"#,
+            UnixMillis(0),
+        )
+        .unwrap();
+    store.sweep(UnixMillis(2_600_000_000_000), 100);
+    assert_eq!(held(&store), 1);
+    store
+        .set(b"a", &session(Some(60_000)), UnixMillis(0))
+        .unwrap();
+    store.sweep(UnixMillis(60_000), 1000);
+    assert_eq!(store.ids(UnixMillis(0)), [b"far".to_vec()]);
+}
+
+#[test]
+fn a_time_to_live_is_for_sessions_whose_cookie_has_no_expiry() {
+    let store = MemoryStore::new(Options {
+        ttl: Some(1000),
+        ..Options::default()
+    });
+    store.set(b"a", &session(None), UnixMillis(0)).unwrap();
+    store
+        .set(b"b", &session(Some(5000)), UnixMillis(0))
+        .unwrap();
+    let own = Save {
+        ttl: Some(3000),
+        ..Save::default()
+    };
+    store
+        .save(b"c", &session(None), own, UnixMillis(0))
+        .unwrap();
+    store.renew(b"a", r#"{"expires":null}"#, None, UnixMillis(500));
+    let live = |now| store.ids(UnixMillis(now)).concat();
+    assert_eq!(live(1499), b"abc");
+    assert_eq!(live(1500), b"bc");
+    assert_eq!(live(3000), b"b");
+    assert_eq!(live(5000), b"");
+}
+
+#[test]
+fn a_destroyed_session_stays_so_where_that_is_wanted() {
+    for stay_destroyed in [false, true] {
+        let store = MemoryStore::new(Options {
+            stay_destroyed,
+            ..Options::default()
+        });
+        store.set(b"a", "{}", UnixMillis(0)).unwrap();
+        store.destroy(b"a", UnixMillis(0)).unwrap();
+        store.set(b"a", "{}", UnixMillis(1)).unwrap();
+        assert_eq!(store.has(b"a", UnixMillis(1)), !stay_destroyed);
+        store.set(b"b", "{}", UnixMillis(1)).unwrap();
+        assert!(store.has(b"b", UnixMillis(1)));
     }
-    let owned = store.all(UnixMillis(10_000)).unwrap();
-    // Of each task's last hundred rounds, those that three divides were destroyed.
+}
+
+#[test]
+fn a_destroyed_session_that_was_not_there_yet_stays_so_too() {
+    let store = MemoryStore::new(Options {
+        stay_destroyed: true,
+        ..Options::default()
+    });
+    store.destroy(b"a", UnixMillis(0)).unwrap();
+    store.set(b"a", "{}", UnixMillis(1)).unwrap();
+    assert!(!store.has(b"a", UnixMillis(1)));
+}
+
+#[test]
+fn asking_is_counted() {
+    let store = MemoryStore::default();
+    store.set(b"a", "{}", UnixMillis(0)).unwrap();
+    for id in [b"a", b"b", b"a"] {
+        store.get(id, UnixMillis(0)).unwrap();
+    }
+    assert!(store.has(b"a", UnixMillis(0)));
+    let stats = store.stats();
+    assert_eq!((stats.sessions, stats.hits, stats.misses), (1, 2, 1));
+    store.note_sweep(Duration::from_millis(2));
+    store.note_sweep(Duration::from_millis(1));
+    let sweeps = store.stats().sweeps;
+    assert_eq!(sweeps.count, 2);
     assert_eq!(
-        owned.len(),
-        8 * (1900..2000).filter(|round| round % 3 != 0).count()
+        (sweeps.last.as_millis(), sweeps.longest.as_millis()),
+        (1, 2)
     );
 }
 
-#[derive(Clone, Debug)]
-enum Step {
-    Set(u8, Option<i64>),
-    Touch(u8, i64),
-    Destroy(u8),
-    Get(u8),
-    Sweep(usize),
-    Wait(i64),
-    Len,
-    Clear,
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        6 => (0..6_u8, proptest::option::of(0..100_000_i64)).prop_map(|(id, at)| Step::Set(id, at)),
-        4 => (0..6_u8, 0..100_000_i64).prop_map(|(id, at)| Step::Touch(id, at)),
-        2 => (0..6_u8).prop_map(Step::Destroy),
-        4 => (0..6_u8).prop_map(Step::Get),
-        2 => (0..5_usize).prop_map(Step::Sweep),
-        4 => (0..3000_i64).prop_map(Step::Wait),
-        2 => Just(Step::Len),
-        1 => Just(Step::Clear),
-    ]
-}
-
-proptest! {
-    /// A plain map, scanned in full, says what the store has to answer.
-    #[test]
-    fn it_behaves_like_a_map_with_expiries(steps in proptest::collection::vec(step(), 1..200)) {
-        let store = MemoryStore::new();
-        let mut model: HashMap<u8, Option<i64>> = HashMap::new();
-        let mut now = 0;
-        for step in steps {
-            model.retain(|_, expires| expires.is_none_or(|at| at > now));
-            let time = UnixMillis(now);
-            match step {
-                Step::Set(id, at) => {
-                    store.set(&[id], &session(at), time).unwrap();
-                    model.insert(id, at);
-                }
-                Step::Touch(id, at) => {
-                    let touched = store.touch(&[id], &cookie(at), time).unwrap();
-                    prop_assert_eq!(touched.is_some(), model.contains_key(&id));
-                    model.entry(id).and_modify(|expires| *expires = Some(at));
-                }
-                Step::Destroy(id) => {
-                    store.destroy(&[id], time).unwrap();
-                    model.remove(&id);
-                }
-                Step::Get(id) => {
-                    let expected = model.get(&id).map(|at| session(*at));
-                    prop_assert_eq!(store.get(&[id], time).unwrap(), expected);
-                }
-                Step::Sweep(budget) => {
-                    store.sweep(time, budget);
-                }
-                Step::Wait(ms) => now += ms,
-                Step::Len => {
-                    model.retain(|_, expires| expires.is_none_or(|at| at > now));
-                    prop_assert_eq!(store.len(time).unwrap(), model.len());
-                    prop_assert_eq!(store.ids(time).len(), model.len());
-                }
-                Step::Clear => {
-                    store.clear().unwrap();
-                    model.clear();
-                }
-            }
-        }
+#[test]
+fn the_memory_of_many_sessions_that_are_gone_is_given_back() {
+    let store = MemoryStore::with_shards(Options::default(), 4);
+    for number in 0..20_000_i64 {
+        let text = session(Some(if number % 100 == 0 { 3_000_000 } else { 1000 }));
+        store
+            .set(number.to_string().as_bytes(), &text, UnixMillis(0))
+            .unwrap();
     }
+    let full = store.stats().bytes;
+    while store.sweep(UnixMillis(2000), 100) {}
+    let bytes = store.stats().bytes;
+    assert!(bytes < full / 20, "{bytes} of {full}");
+    for number in (0..20_000).step_by(100) {
+        assert!(store.has(number.to_string().as_bytes(), UnixMillis(2000)));
+    }
+    assert!(!store.sweep(UnixMillis(3_000_000), 100_000));
+    assert_eq!(held(&store), 0);
+}
+
+#[test]
+fn events_tell_what_happens_to_those_who_listen() {
+    use super::super::{Class, EventKind, WITH_TEXT};
+
+    let store = MemoryStore::new(Options {
+        max_sessions: Some(1),
+        ..Options::default()
+    });
+    let listener = Arc::new(Listener::default());
+    store.set(b"before", "{}", UnixMillis(0)).unwrap();
+    store.listen(&listener, 31 | WITH_TEXT);
+    store
+        .set(b"a", &session(Some(1000)), UnixMillis(0))
+        .unwrap();
+    store
+        .set(b"a", &session(Some(2000)), UnixMillis(0))
+        .unwrap();
+    store.get(b"a", UnixMillis(2000)).unwrap();
+    store.set(b"b", "{}", UnixMillis(0)).unwrap();
+    store.destroy(b"b", UnixMillis(0)).unwrap();
+    store.destroy(b"absent", UnixMillis(0)).unwrap();
+    store.listen(&listener, 0);
+    store.set(b"after", "{}", UnixMillis(0)).unwrap();
+
+    assert_eq!(listener.take(1).len(), 1);
+    let events: Vec<_> = listener
+        .take(100)
+        .into_iter()
+        .map(|event| (event.kind, event.id, event.text.unwrap()))
+        .collect();
+    let event = |kind, id: &[u8], text: &str| (kind, id.to_vec(), text.to_owned());
+    assert_eq!(
+        events,
+        [
+            event(
+                EventKind::Evict(Class::Anonymous, Bound::Sessions),
+                b"before",
+                "{}"
+            ),
+            event(EventKind::Update, b"a", &session(Some(2000))),
+            event(EventKind::Expire, b"a", &session(Some(2000))),
+            event(EventKind::Create, b"b", "{}"),
+            event(EventKind::Destroy, b"b", "{}"),
+        ]
+    );
 }

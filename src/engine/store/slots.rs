@@ -1,0 +1,265 @@
+//! The places that sessions have in a shard, and the lists that run through them.
+
+use super::record::{Record, allocated};
+use crate::engine::time::UnixMillis;
+
+/// No slot.
+pub(super) const NIL: u32 = u32::MAX;
+
+/// The expiry of a session that has none.
+pub(super) const NEVER: UnixMillis = UnixMillis(i64::MAX);
+
+/// What goes first when there has to be room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Class {
+    /// Nothing is in it but its cookie: nobody has modified it since it was made.
+    #[default]
+    Anonymous,
+    /// It holds something.
+    Other,
+    /// The application wants it to be kept.
+    Protected,
+}
+
+impl Class {
+    /// All of them; the first one goes first.
+    pub const ALL: [Self; 3] = [Self::Anonymous, Self::Other, Self::Protected];
+
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Other => "other",
+            Self::Protected => "protected",
+        }
+    }
+}
+
+/// Neighbours in a doubly linked list.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Link {
+    pub(super) before: u32,
+    pub(super) after: u32,
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Self {
+            before: NIL,
+            after: NIL,
+        }
+    }
+}
+
+/// One session: 64 bytes, beside its record.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) record: Record,
+    /// The place of the session in the order in which all were added; never given twice.
+    pub(super) sequence: u64,
+    pub(super) expires: UnixMillis,
+    /// When it was used last, in a count of uses.
+    pub(super) used: u64,
+    /// The part of the id's hash that the table needs.
+    pub(super) hash: u32,
+    /// In the list of its class, by use.
+    pub(super) by_use: Link,
+    /// In the list of the wheel it waits in; in a free slot, `after` is the next free one.
+    pub(super) waiting: Link,
+    /// The list of the wheel it waits in, plus one; 0 if it waits in none.
+    pub(super) place: u16,
+    pub(super) class: Class,
+    pub(super) flags: u8,
+}
+
+impl Slot {
+    pub(super) fn is_expired(&self, now: UnixMillis) -> bool {
+        self.expires <= now && self.expires != NEVER
+    }
+
+    fn is_free(&self) -> bool {
+        self.flags & FREE != 0
+    }
+}
+
+/// The slot holds no session.
+const FREE: u8 = 0x80;
+
+/// Slots by number. A slot is used again when its session is gone.
+#[derive(Debug)]
+pub(super) struct Slots {
+    places: Vec<Slot>,
+    first_free: u32,
+    live: usize,
+}
+
+impl Default for Slots {
+    fn default() -> Self {
+        Self {
+            places: Vec::new(),
+            first_free: NIL,
+            live: 0,
+        }
+    }
+}
+
+impl Slots {
+    pub(super) fn get(&self, slot: u32) -> Option<&Slot> {
+        self.places
+            .get(slot as usize)
+            .filter(|slot| !slot.is_free())
+    }
+
+    pub(super) fn get_mut(&mut self, slot: u32) -> Option<&mut Slot> {
+        self.places
+            .get_mut(slot as usize)
+            .filter(|slot| !slot.is_free())
+    }
+
+    /// Sessions that are held.
+    pub(super) fn live(&self) -> usize {
+        self.live
+    }
+
+    /// Slots, free ones included.
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Slot)> {
+        (0..).zip(&self.places).filter(|(_, slot)| !slot.is_free())
+    }
+
+    /// What the allocator takes for the slots, without their records.
+    pub(super) fn memory(&self) -> usize {
+        allocated(self.places.capacity() * size_of::<Slot>())
+    }
+
+    pub(super) fn insert(&mut self, slot: Slot) -> u32 {
+        self.live += 1;
+        let number = self.first_free;
+        if let Some(place) = self.places.get_mut(number as usize) {
+            self.first_free = place.waiting.after;
+            *place = slot;
+            return number;
+        }
+        if self.places.len() == self.places.capacity() {
+            // By an eighth and not twofold: that much of the memory may lie idle, and no more.
+            self.places.reserve_exact((self.places.len() / 8).max(4));
+        }
+        self.places.push(slot);
+        // 2^32 sessions in one shard would be terabytes.
+        u32::try_from(self.places.len() - 1).unwrap_or(NIL)
+    }
+
+    /// Gives back a slot that is in no list any more.
+    pub(super) fn remove(&mut self, number: u32) -> Option<Slot> {
+        let first_free = self.first_free;
+        let place = self.get_mut(number)?;
+        let free = Slot {
+            record: Record::default(),
+            sequence: 0,
+            expires: NEVER,
+            used: 0,
+            hash: 0,
+            by_use: Link::default(),
+            waiting: Link {
+                before: NIL,
+                after: first_free,
+            },
+            place: 0,
+            class: Class::Anonymous,
+            flags: FREE,
+        };
+        let slot = std::mem::replace(place, free);
+        self.first_free = number;
+        self.live -= 1;
+        Some(slot)
+    }
+
+    /// Moves all sessions to the front, in the order they have, and frees the rest. Lists have to be
+    /// made anew.
+    pub(super) fn compact(&mut self) {
+        self.places.retain(|slot| !slot.is_free());
+        self.places.shrink_to_fit();
+        self.first_free = NIL;
+    }
+}
+
+/// Which of a slot's links a list runs through.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Through {
+    Use,
+    Waiting,
+}
+
+/// A doubly linked list of slots.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct List {
+    /// What was added last.
+    pub(super) first: u32,
+    /// What was added first.
+    pub(super) last: u32,
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self {
+            first: NIL,
+            last: NIL,
+        }
+    }
+}
+
+fn link(slots: &mut Slots, slot: u32, through: Through) -> Option<&mut Link> {
+    let slot = slots.get_mut(slot)?;
+    Some(match through {
+        Through::Use => &mut slot.by_use,
+        Through::Waiting => &mut slot.waiting,
+    })
+}
+
+impl List {
+    pub(super) fn push(&mut self, slots: &mut Slots, slot: u32, through: Through) {
+        let Some(own) = link(slots, slot, through) else {
+            return;
+        };
+        *own = Link {
+            before: NIL,
+            after: self.first,
+        };
+        match link(slots, self.first, through) {
+            Some(first) => first.before = slot,
+            None => self.last = slot,
+        }
+        self.first = slot;
+    }
+
+    /// The slot has to be in this list.
+    pub(super) fn remove(&mut self, slots: &mut Slots, slot: u32, through: Through) {
+        let Some(own) = link(slots, slot, through) else {
+            return;
+        };
+        let Link { before, after } = std::mem::take(own);
+        match link(slots, before, through) {
+            Some(before) => before.after = after,
+            None => self.first = after,
+        }
+        match link(slots, after, through) {
+            Some(after) => after.before = before,
+            None => self.last = before,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_fits_a_cache_line() {
+        assert_eq!(size_of::<Slot>(), 64);
+    }
+}

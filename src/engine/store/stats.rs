@@ -1,0 +1,54 @@
+//! Figures about a store.
+
+use std::time::Duration;
+
+use super::shard::Counts;
+
+/// What a store holds and has done since it was made.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stats {
+    /// Sessions that are held; expired ones that have not been freed yet are among them.
+    pub sessions: u64,
+    /// Bytes that the store takes, overhead included.
+    pub bytes: u64,
+    /// How often a session was asked for and there.
+    pub hits: u64,
+    /// How often a session was asked for and not there.
+    pub misses: u64,
+    /// Sessions that were freed because they had expired.
+    pub expirations: u64,
+    /// Sessions that had to go to make room.
+    pub evictions: u64,
+    /// Sessions that were refused because there was no room.
+    pub refusals: u64,
+    /// Sweeps by a timer.
+    pub sweeps: Sweeps,
+}
+
+impl Stats {
+    pub(super) fn add(&mut self, counts: Counts) {
+        self.hits += counts.hits;
+        self.misses += counts.misses;
+        self.expirations += counts.expirations;
+        self.evictions += counts.evictions;
+    }
+}
+
+/// How many sweeps there were and how long they took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sweeps {
+    /// How many there were.
+    pub count: u64,
+    /// How long the last one took.
+    pub last: Duration,
+    /// How long the longest one took.
+    pub longest: Duration,
+}
+
+impl Sweeps {
+    pub(super) fn note(&mut self, took: Duration) {
+        self.count += 1;
+        self.last = took;
+        self.longest = self.longest.max(took);
+    }
+}
