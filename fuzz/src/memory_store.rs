@@ -21,6 +21,9 @@ pub fn memory_store(data: &[u8]) {
     run.check_all();
 }
 
+/// The last time that a JavaScript `Date` can hold, either side of 1970.
+const LAST_TIME: i64 = 8_640_000_000_000_000;
+
 struct Session {
     text: String,
     expires: Option<i64>,
@@ -65,13 +68,13 @@ impl Run {
                 self.store.sweep(time, usize::from(input.byte()));
                 self.check_due();
             }
-            12 | 13 => self.now = self.now.saturating_add(i64::from(input.byte()) * 20),
+            12 | 13 => self.now = LAST_TIME.min(self.now + i64::from(input.byte()) * 20),
             14 => {
                 self.now = match input.byte() {
-                    0 => i64::MIN,
-                    1 => i64::MAX,
+                    0 => -LAST_TIME,
+                    1 => LAST_TIME,
                     2..=64 => i64::try_from(input.number() >> 40).unwrap_or_default(),
-                    back => self.now.saturating_sub(i64::from(back) * 20),
+                    back => (-LAST_TIME).max(self.now - i64::from(back) * 20),
                 };
             }
             _ if input.byte() == 0 => {
@@ -155,12 +158,16 @@ impl Run {
         let time = UnixMillis(self.now);
         let length = self.store.len(time).unwrap_or_default();
         let listed = self.store.ids(time);
-        assert_eq!(length, listed.len());
+        // When the clock was turned back, sessions that have expired may still be counted.
+        assert!(length >= listed.len(), "{length} of {}", listed.len());
+        if self.now == self.latest {
+            assert_eq!(length, listed.len());
+        }
         let ids: Vec<Vec<u8>> = self.model.keys().cloned().collect();
         for id in ids {
             self.check(&id);
         }
-        assert_eq!(self.model.len(), length);
+        assert_eq!(self.model.len(), listed.len());
         let mut added: Vec<u64> = Vec::new();
         for id in &listed {
             let session = self.model.get(id);
