@@ -65,10 +65,16 @@ fn check_joined(joined: Option<&str>, mut members: Map<String, Value>, cookie: &
 /// the text has it or another one, or somewhere else.
 fn stringified(members: &Map<String, Value>, cookie: &str) {
     let own = members.get("cookie").map(Value::to_string);
-    let rest = members.iter().filter(|(name, _)| *name != "cookie");
-    let rest: String = rest
-        .map(|(name, value)| format!(",{}:{value}", Value::from(name.as_str())))
-        .collect();
+    let mut rest = String::new();
+    for (name, value) in members.iter().filter(|(name, _)| *name != "cookie") {
+        rest += &[
+            ",",
+            &Value::from(name.as_str()).to_string(),
+            ":",
+            &value.to_string(),
+        ]
+        .concat();
+    }
     for cookie in [own.as_deref(), Some(cookie)].into_iter().flatten() {
         let first = format!(r#"{{"cookie":{cookie}{rest}}}"#);
         assert_eq!(outline_of_stringified(&first), outline(&first), "{first}");
