@@ -4,6 +4,7 @@ const debug = require('debug')('express-session')
 const deprecate = require('depd')('express-session')
 const { original: originalUrl } = require('parseurl')
 const { readHeader, readParsedCookies } = require('./lib/cookie-reader')
+const direct = require('./lib/direct-store')
 const { Generator } = require('./lib/generator')
 const { stateOfOptions } = require('./lib/lifecycle')
 const { RequestSession } = require('./lib/request-session')
@@ -106,7 +107,7 @@ function session(options) {
 
     // 2. Which session does the client ask for?
     req.sessionStore = store
-    let id = readHeader(req, name, signer, secrets)
+    let id = readHeader(req, name, signer, secrets, direct.forGet(store))
     if (!id && (req.signedCookies || req.cookies)) {
       id = readParsedCookies(req, name, signer, secrets, id)
       if (id) deprecate('cookie should be available in req.headers.cookie')

@@ -40,13 +40,13 @@ test('a panic that nobody catches ends Node as an exception does, and not by a s
 
 test('a store that was in use when something panicked keeps working, and so does all the rest', () => {
   const { status, stdout, stderr } = run(`
-    const store = native.createMemoryStore()
+    const store = native.openMemoryStore('{}')
     const keyring = native.createKeyring([Buffer.from('secret')])
-    native.memorySet(store, 'before', '{"n":1}', 0)
+    native.memorySet(store, 'before', '{"n":1}', 0, -1, 0)
     let caught = 0
     for (let n = 0; n < 1000; n++) {
       try { native.panicProbeWithStore(store) } catch { caught++ }
-      native.memorySet(store, 'sid' + n, '{}', 0)
+      native.memorySet(store, 'sid' + n, '{}', 0, -1, 0)
     }
     console.log(JSON.stringify([
       caught,

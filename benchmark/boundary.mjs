@@ -73,7 +73,7 @@ const calls = {
     theirs: () => parts.uid(24)
   },
   memorySet: {
-    ours: (keyring, store) => native.memorySet(store, id, text, Date.now()),
+    ours: (keyring, store) => native.memorySet(store, id, text, Date.now(), -1, 0),
     theirs: () => void (theirStore.sessions[id] = text)
   },
   memoryGet: {
@@ -81,7 +81,7 @@ const calls = {
     theirs: () => theirStore.sessions[id]
   },
   memoryTouch: {
-    ours: (keyring, store) => native.memoryTouch(store, id, cookieText, Date.now()),
+    ours: (keyring, store) => native.memoryTouch(store, id, cookieText, Date.now(), -1),
     theirs() {
       const stored = JSON.parse(theirStore.sessions[id])
       stored.cookie = cookie
@@ -106,15 +106,15 @@ const inJavaScript = {
 }
 
 /** Made once, and not of interest. */
-const setUp = new Set(['createKeyring', 'createMemoryStore', 'decisionTable'])
+const setUp = new Set(['createKeyring', 'decisionTable', 'openMemoryStore'])
 
 if (options.help) console.log(help)
 else await main()
 
 async function main() {
   const keyring = native.createKeyring([Buffer.from(secret)])
-  const store = native.createMemoryStore()
-  native.memorySet(store, id, text, Date.now())
+  const store = native.openMemoryStore('{}')
+  native.memorySet(store, id, text, Date.now(), -1, 0)
   theirStore.sessions[id] = text
 
   const has = (name) => name.includes(options.only)

@@ -135,7 +135,14 @@ class RequestSession extends HookedResponse {
     const { generator, store } = this.#settings
     const req = this.#req
     this.#keepSaved()
-    if (store.generate === generator.generate && generator.canWait(req) && canStandIn(req)) {
+    // Not after a store's second answer, when there was a session already.
+    const isFirst = this.#id === undefined
+    if (
+      isFirst &&
+      store.generate === generator.generate &&
+      generator.canWait(req) &&
+      canStandIn(req)
+    ) {
       const { genid } = generator
       req.sessionID = genid(req)
       if (typeof req.sessionID === 'string' && req.sessionID !== '') {

@@ -23,10 +23,16 @@ class Secrets {
    * @param {unknown[]} secrets
    * @param {string} header A Cookie header.
    * @param {string} name The cookie's name.
+   * @param {import('./memory-sessions').MemorySessions} [sessions] Those that the id is for.
    * @returns {string | number} The id, or a `NoId`.
    */
-  readCookie(secrets, header, name) {
-    return this.#checked(secrets, native.readCookie(this.#fit(secrets), header, name))
+  readCookie(secrets, header, name, sessions) {
+    const keyring = this.#fit(secrets)
+    const result =
+      sessions === undefined
+        ? native.readCookie(keyring, header, name)
+        : sessions.open(keyring, header, name)
+    return this.#checked(secrets, result)
   }
 
   /** The same for a value that somebody else has parsed. */

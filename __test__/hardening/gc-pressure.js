@@ -40,7 +40,7 @@ function handlesThatNothingElseHolds() {
       native.verifyValue(native.createKeyring([Buffer.from('secret')]), signed),
       `id${n}`
     )
-    assert.strictEqual(native.memoryGet(native.createMemoryStore(), 'sid', 0), null)
+    assert.strictEqual(native.memoryGet(native.openMemoryStore('{}'), 'sid', 0), null)
   }
 }
 

@@ -3,7 +3,7 @@
 use napi::bindgen_prelude::External;
 use napi_derive::napi;
 
-use crate::engine::store::MemoryStore;
+use super::memory_handle::Handle;
 
 /// Panics.
 #[napi(catch_unwind, skip_typescript)]
@@ -14,7 +14,7 @@ pub fn panic_probe() {
 
 /// Panics with a store in hand, and a payload that is no text.
 #[napi(catch_unwind, skip_typescript)]
-pub fn panic_probe_with_store(store: &External<MemoryStore>) {
+pub fn panic_probe_with_store(store: &External<Handle>) {
     let _held = store;
     std::panic::panic_any(42);
 }
