@@ -143,6 +143,16 @@ export declare function memoryListen(store: ExternalObject<MemoryStore>, wanted:
 export declare function memoryNextDue(store: ExternalObject<MemoryStore>): number | null
 
 /**
+ * What a request begins with, in one call: reads the session id in the signed cookie `name` of a Cookie
+ * header, and the session's text.
+ *
+ * A string begins with one character whose code is the length of the id; then come the id and, if there
+ * is such a session, its text. Code 0 stands for an id that is too long for that; then the session has
+ * not been looked for.
+ */
+export declare function memoryOpen(store: ExternalObject<MemoryStore>, keyring: ExternalObject<Keyring>, header: string, name: string, now: number): string | NoId
+
+/**
  * Reads the next sessions, `most` of them or fewer at the end: of each, the id and the text, or an
  * empty one if texts are not wanted.
  */

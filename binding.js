@@ -854,6 +854,7 @@ module.exports.memoryIds = nativeBinding.memoryIds
 module.exports.memoryLength = nativeBinding.memoryLength
 module.exports.memoryListen = nativeBinding.memoryListen
 module.exports.memoryNextDue = nativeBinding.memoryNextDue
+module.exports.memoryOpen = nativeBinding.memoryOpen
 module.exports.memoryPage = nativeBinding.memoryPage
 module.exports.memorySet = nativeBinding.memorySet
 module.exports.memorySetAside = nativeBinding.memorySetAside

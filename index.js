@@ -5,13 +5,12 @@ const deprecate = require('depd')('express-session')
 const { original: originalUrl } = require('parseurl')
 const { readHeader, readParsedCookies } = require('./lib/cookie-reader')
 const direct = require('./lib/direct-store')
-const { AtEnd } = require('./lib/native')
-const { RequestSession, stateOfOptions } = require('./lib/request-session')
-const { hookResponse } = require('./lib/response')
+const { Generator } = require('./lib/generator')
+const { stateOfOptions } = require('./lib/lifecycle')
+const { RequestSession } = require('./lib/request-session')
 const { Secrets } = require('./lib/secrets')
-const { isSecure } = require('./lib/secure-connection')
 const { generateId } = require('./lib/session-id')
-const { serializeCookie } = require('./lib/set-cookie')
+const { SessionCookies } = require('./lib/set-cookie')
 const Cookie = require('./session/cookie')
 const MemoryStore = require('./session/memory')
 const Session = require('./session/session')
@@ -25,8 +24,6 @@ module.exports.Session = Session
 module.exports.MemoryStore = MemoryStore
 
 const isProduction = process.env.NODE_ENV === 'production'
-// An application's fake timers must not hold back errors.
-const defer = setImmediate
 
 /**
  * Makes the session middleware.
@@ -38,7 +35,6 @@ const defer = setImmediate
 function session(options) {
   const opts = options || {}
   const cookieOptions = opts.cookie || {}
-  const cookieOptionsOf = typeof cookieOptions === 'function' ? cookieOptions : () => cookieOptions
   const genid = opts.genid || (() => generateId())
   // Whatever a name is, a cookie's is a text.
   const name = `${opts.name || opts.key || 'connect.sid'}`
@@ -66,20 +62,8 @@ function session(options) {
 
   if (isProduction && store instanceof MemoryStore) warnOfMemoryStore()
 
-  // The store makes new sessions, also when one is regenerated, so it has to know how.
-  store.generate = function (req) {
-    req.sessionID = genid(req)
-    req.session = new Session(req)
-
-    const ownOptions = cookieOptionsOf(req)
-    const isAuto = (option) => cookieOptions[option] === 'auto' || ownOptions?.[option] === 'auto'
-    const cookie = new Cookie(ownOptions)
-    req.session.cookie = cookie
-
-    const secure = isSecure(req, trustProxy)
-    if (isAuto('secure')) cookie.secure = secure
-    if (isAuto('sameSite')) cookie.sameSite = secure ? 'none' : 'lax'
-  }
+  const generator = new Generator({ cookieOptions, genid, trustProxy })
+  store.generate = generator.generate
 
   let storeReady = true
   store.on('disconnect', function ondisconnect() {
@@ -90,12 +74,20 @@ function session(options) {
   })
 
   const signer = new Secrets()
-  const state = stateOfOptions({
-    saveUninitialized,
-    rolling: Boolean(opts.rolling),
-    unsetDestroys: opts.unset === 'destroy',
-    storeCanTouch: typeof store.touch === 'function'
-  })
+  const settings = {
+    cookies: new SessionCookies(name),
+    generator,
+    resave,
+    signer,
+    state: stateOfOptions({
+      saveUninitialized,
+      rolling: Boolean(opts.rolling),
+      unsetDestroys: opts.unset === 'destroy',
+      storeCanTouch: typeof store.touch === 'function'
+    }),
+    store,
+    trustProxy
+  }
 
   return function session(req, res, next) {
     // 1. Is there anything to do here?
@@ -104,7 +96,7 @@ function session(options) {
       debug('store is disconnected')
       return void next()
     }
-    if (!isWithin(req, cookieOptionsOf(req).path || '/')) {
+    if (!isWithin(req, generator.cookieOptionsOf(req).path || '/')) {
       debug('pathname mismatch')
       return void next()
     }
@@ -115,128 +107,19 @@ function session(options) {
 
     // 2. Which session does the client ask for?
     req.sessionStore = store
-    let cookieId = readHeader(req, name, signer, secrets)
-    if (!cookieId && (req.signedCookies || req.cookies)) {
-      cookieId = readParsedCookies(req, name, signer, secrets, cookieId)
-      if (cookieId) deprecate('cookie should be available in req.headers.cookie')
+    let id = readHeader(req, name, signer, secrets, direct.forGet(store))
+    if (!id && (req.signedCookies || req.cookies)) {
+      id = readParsedCookies(req, name, signer, secrets, id)
+      if (id) deprecate('cookie should be available in req.headers.cookie')
     }
-    req.sessionID = cookieId
-    const request = new RequestSession(req, state, cookieId)
-    /** What our own store held, if it was asked. */
-    let snapshot
+    req.sessionID = id
 
     // 4. What becomes of the session, once the application has answered?
-    hookResponse(res, setCookie, commit)
+    const request = new RequestSession(settings, req, res, next, secrets)
+    request.hook()
 
     // 3. The session is generated or loaded, and the application takes over.
-    if (!req.sessionID) {
-      debug('no SID sent, generating session')
-      generate()
-      return void next()
-    }
-    debug('fetching %s', req.sessionID)
-    const stored = direct.forGet(store, req.sessionID)
-    if (stored) {
-      snapshot = stored.snapshot(`${req.sessionID}`)
-      onStored(null, snapshot.data)
-    } else {
-      store.get(req.sessionID, onStored)
-    }
-
-    function generate() {
-      store.generate(req)
-      request.generated()
-    }
-
-    function onStored(error, data) {
-      if (error && error.code !== 'ENOENT') {
-        debug('error %j', error)
-        return void next(error)
-      }
-      try {
-        if (error || !data) {
-          debug('no session found')
-          generate()
-        } else {
-          debug('session found')
-          const text = direct.createsPlainly(store) ? snapshot?.text : undefined
-          store.createSession(req, data)
-          request.loaded(data, !resave, text)
-        }
-      } catch (failure) {
-        return void next(failure)
-      }
-      next()
-    }
-
-    /** Just before the headers are written. */
-    function setCookie(isUndisturbed) {
-      if (!req.session) return void debug('no session')
-      if (!request.mustSetCookie(isUndisturbed)) return
-      if (req.session.cookie.secure && !isSecure(req, trustProxy)) return void debug('not secured')
-      request.touch()
-      try {
-        const value = signer.sign(secrets, req.sessionID)
-        const text = serializeCookie(name, value, req.session.cookie.data)
-        debug('set-cookie %s', text)
-        res.setHeader('Set-Cookie', [].concat(res.getHeader('Set-Cookie') || [], text))
-      } catch (error) {
-        defer(next, error)
-      }
-    }
-
-    /** When the response ends: tells the store what there is to tell. */
-    function commit() {
-      if (req.session) request.touch()
-      switch (request.atEnd()) {
-        case AtEnd.Destroy:
-          return destroy()
-        case AtEnd.Save:
-          return save()
-        case AtEnd.Touch:
-          return touch()
-        default:
-          if (!req.session) debug('no session')
-      }
-    }
-
-    function destroy() {
-      debug('destroying')
-      const sessions = direct.forDestroy(store, req.sessionID)
-      if (!sessions) return (done) => store.destroy(req.sessionID, answered(done, 'destroyed'))
-      sessions.delete(`${req.sessionID}`)
-      debug('destroyed')
-      return true
-    }
-
-    function save() {
-      const watched = request.watchesSave()
-      const sessions = direct.forSave(req.session, watched)
-      if (!sessions) return (done) => request.save(answered(done))
-      const rest = watched ? request.noteSave(req.session) : undefined
-      sessions.set(`${req.session.id}`, req.session, rest)
-      return true
-    }
-
-    function touch() {
-      debug('touching')
-      const sessions = direct.forTouch(store, req.sessionID)
-      if (!sessions) {
-        return (done) => store.touch(req.sessionID, req.session, answered(done, 'touched'))
-      }
-      sessions.touch(`${req.sessionID}`, req.session, snapshot)
-      debug('touched')
-      return true
-    }
-
-    /** A store's failure goes to the application's error handler; the response goes out anyway. */
-    function answered(done, message) {
-      return (error) => {
-        if (error) defer(next, error)
-        if (message) debug(message)
-        done()
-      }
-    }
+    request.begin()
   }
 }
 

@@ -10,14 +10,15 @@ const { NoId } = require('./native')
  * @param {string} name The cookie's name.
  * @param {import('./secrets').Secrets} verifier
  * @param {unknown[]} secrets
+ * @param {import('./memory-sessions').MemorySessions} [sessions] Those that the id is for.
  * @returns {string | undefined}
  * @throws {TypeError} If the header is no string.
  */
-function readHeader(req, name, verifier, secrets) {
+function readHeader(req, name, verifier, secrets, sessions) {
   const header = req.headers.cookie
   if (!header) return undefined
   if (typeof header !== 'string') throw new TypeError('argument str must be a string')
-  return verified(verifier.readCookie(secrets, header, name))
+  return verified(verifier.readCookie(secrets, header, name, sessions))
 }
 
 /**

@@ -1,5 +1,6 @@
 'use strict'
 
+const Cookie = require('../session/cookie')
 const MemoryStore = require('../session/memory')
 const Session = require('../session/session')
 const { sessionsBehind } = require('./memory-sessions')
@@ -12,7 +13,8 @@ const { sessionsBehind } = require('./memory-sessions')
  */
 
 const { createSession, destroy, get, set, touch } = MemoryStore.prototype
-const { save } = Session.prototype
+const { resetMaxAge, save, touch: touchSession } = Session.prototype
+const { toJSON } = Cookie.prototype
 
 /** The sessions to read from directly, or undefined. */
 function forGet(store, sid) {
@@ -35,6 +37,16 @@ function forTouch(store, sid) {
 }
 
 /**
+ * The sessions to renew one in directly without its being made for that, or undefined: somebody may
+ * have a way of touching of their own.
+ */
+function forTouchUnread(store, sid) {
+  const { prototype } = Session
+  if (prototype.touch !== touchSession || prototype.resetMaxAge !== resetMaxAge) return undefined
+  return Cookie.prototype.toJSON === toJSON ? forTouch(store, sid) : undefined
+}
+
+/**
  * The sessions to save one in directly, or undefined. Saving goes through the session, so its `save`
  * has to be the prototype's, or `watched`: the one the middleware put there itself.
  */
@@ -53,4 +65,11 @@ function openSessions(store, sid) {
   return sessions?.isOpen ? sessions : undefined
 }
 
-module.exports = { createsPlainly, forDestroy, forGet, forSave, forTouch }
+module.exports = {
+  createsPlainly,
+  forDestroy,
+  forGet,
+  forSave,
+  forTouch,
+  forTouchUnread
+}

@@ -1,11 +1,13 @@
 'use strict'
 
+const { writeCookie } = require('./cookie-text')
 const { MemoryEvents } = require('./memory-events')
 const { checkOptions, checkPageSize, checkTtl } = require('./memory-options')
 const { MemorySweeper } = require('./memory-sweeper')
 const { viewOf } = require('./memory-view')
 const native = require('./native')
-const { beginsWithCookie, wholeText } = require('./session-text')
+const { beginsWithCookie } = require('./session-text')
+const { wholeText } = require('./stored-session')
 
 const { Expiry, SetFlag, StoreTrait } = native
 
@@ -33,6 +35,8 @@ class MemorySessions {
   #ownTraits = 0
   /** Counts up with every change, so that one can tell whether there was any. */
   #changes = 0
+  #openedId
+  #openedText
   #events
   #isHeard = false
   #sweeper
@@ -89,11 +93,36 @@ class MemorySessions {
   }
 
   /**
+   * Reads the session id in a Cookie header, and in the same call the session, for the `snapshot` that
+   * is asked for next.
+   *
+   * @param {object} keyring
+   * @param {string} header
+   * @param {string} name The cookie's name.
+   * @returns {string | number} The id, or a `NoId`.
+   */
+  open(keyring, header, name) {
+    if (this.#traits() !== 0) return native.readCookie(keyring, header, name)
+    const opened = native.memoryOpen(this.#handle, keyring, header, name, Date.now())
+    if (typeof opened !== 'string') return opened
+    const length = opened.charCodeAt(0)
+    if (length === 0) return opened.slice(1)
+    if (this.#isHeard) this.#events.mayHaveHappened()
+    const end = 1 + length
+    this.#openedText = opened.slice(end)
+    this.#openedId = opened.slice(1, end)
+    return this.#openedId
+  }
+
+  /**
    * A session, with what is needed to do less when it is written back.
    *
    * @returns {Snapshot}
    */
   snapshot(sid) {
+    const openedId = this.#openedId
+    this.#openedId = undefined
+    if (openedId === sid) return new Snapshot(this.#openedText || undefined, this.#changes)
     if (this.#traits() !== 0) return new Snapshot(undefined, 0, this.get(sid))
     return new Snapshot(this.text(sid) || undefined, this.#changes)
   }
@@ -119,7 +148,7 @@ class MemorySessions {
    */
   touch(sid, session, snapshot) {
     if (this.#isUnclear() || (!snapshot && !this.has(sid))) return this.#rewriteCookie(sid, session)
-    const cookie = JSON.stringify(session.cookie)
+    const cookie = writeCookie(session.cookie)
     if (cookie === undefined) return this.#rewriteCookie(sid, session)
     if (snapshot !== undefined && this.#isUnchanged(snapshot, cookie)) return
     this.#renew(sid, cookie, this.#lifetime(session))

@@ -2,9 +2,21 @@
 
 /**
  * The native library, or one error that says why it cannot be loaded. `../binding.js`, which napi
- * generates, knows the file names of every platform and tries them in turn.
+ * generates, knows the file names of every platform and tries them in turn; that takes longer than all
+ * the rest of loading this package, so the usual file is tried first.
  */
-module.exports = load()
+module.exports = loadUsual() ?? load()
+
+function loadUsual() {
+  if (process.env.NAPI_RS_NATIVE_LIBRARY_PATH) return undefined
+  const abi = { linux: '-gnu', win32: '-msvc' }[process.platform] ?? ''
+  try {
+    return require(`../express-session-native.${process.platform}-${process.arch}${abi}.node`)
+  } catch {
+    // Whatever is wrong with it, `binding.js` finds it out as well.
+    return undefined
+  }
+}
 
 function load() {
   try {

@@ -1,40 +1,33 @@
 'use strict'
 
 const debug = require('debug')('express-session')
-const native = require('./native')
-const { textWithoutCookie, withoutCookie } = require('./session-text')
+const { neverExpires, renewCookie } = require('./cookie-text')
+const direct = require('./direct-store')
+const lifecycle = require('./lifecycle')
+const { AtEnd, AtHeaders, Fact } = require('./native')
+const { HookedResponse } = require('./response')
+const { isSecure } = require('./secure-connection')
+const { split, textWithoutCookie, withoutCookie } = require('./session-text')
+const { sessionOfParts } = require('./stored-session')
+const { canStandIn, standIn, stands } = require('./unread-session')
 
-const { AtEnd, AtHeaders, Fact } = native
+// An application's fake timers must not hold back errors.
+const defer = setImmediate
 
-/** The lifecycle's decisions in every state; the engine's module `lifecycle` says what they mean. */
-const decisions = native.decisionTable()
-
-/**
- * The part of a state that the options decide.
- *
- * @param {object} options
- * @param {unknown} options.saveUninitialized
- * @param {boolean} options.rolling
- * @param {boolean} options.unsetDestroys
- * @param {boolean} options.storeCanTouch
- * @returns {number}
- */
-function stateOfOptions({ saveUninitialized, rolling, unsetDestroys, storeCanTouch }) {
-  return (
-    (saveUninitialized ? Fact.SaveUninitialized : 0) |
-    (rolling ? Fact.Rolling : 0) |
-    (unsetDestroys ? Fact.UnsetDestroys : 0) |
-    (storeCanTouch ? Fact.StoreCanTouch : 0)
-  )
-}
+/** What is unread is a session that was generated, and not loaded. */
+const GENERATED = Symbol('generated')
 
 /**
- * What is remembered of a request's session from its beginning to the end of the response, in order
- * to decide what becomes of it.
+ * A request's session, from the moment when the client has asked for one to the end of the response:
+ * what is remembered of it, and what becomes of it.
  */
-class RequestSession {
+class RequestSession extends HookedResponse {
   #req
-  #options
+  #res
+  #next
+  /** The middleware's, see `settingsOf` in `index.js`. */
+  #settings
+  #secrets
   #cookieId
   /** The id that the session had when the request began. */
   #id
@@ -46,75 +39,257 @@ class RequestSession {
   #savedIsLoaded = false
   /** The data as they are now, for as long as nobody can have changed them. */
   #currentText
+  /** What our own store held, if it was asked. */
+  #snapshot
+  /** `req.session`, where an accessor stands in for it. */
+  #session
+  /** While nobody has read it: `GENERATED`, or the parts of its JSON. */
+  #unread
+  /** When it was generated, if its cookie expires so many milliseconds later. */
+  #generatedAt
   #touched = false
   /** The `save` that was put on the session last, and whether it is called right away. */
   #save
   #savesNow = false
 
   /**
-   * @param {object} req
-   * @param {number} options From {@link stateOfOptions}.
-   * @param {unknown} cookieId The id that the request's cookie carried, if any.
+   * @param {object} settings
+   * @param {object} req Its `sessionID` is what the cookie says.
+   * @param {object} res
+   * @param {(error?: unknown) => void} next
+   * @param {unknown[]} secrets
    */
-  constructor(req, options, cookieId) {
+  constructor(settings, req, res, next, secrets) {
+    super(res)
+    this.#settings = settings
     this.#req = req
-    this.#options = options
-    this.#cookieId = cookieId
+    this.#res = res
+    this.#next = next
+    this.#secrets = secrets
+    this.#cookieId = req.sessionID
   }
 
-  /** `req.session` was generated. */
-  generated() {
-    this.#id = this.#req.sessionID
-    this.#loadedText = textWithoutCookie(this.#req.session)
-    this.#watch(this.#req.session)
+  /** Generates or loads the session; the application takes over. */
+  begin() {
+    const { sessionID } = this.#req
+    const { store } = this.#settings
+    if (!sessionID) {
+      debug('no SID sent, generating session')
+      this.#generate()
+      return this.#goOn()
+    }
+    debug('fetching %s', sessionID)
+    const sessions = direct.forGet(store, sessionID)
+    if (sessions) this.#onSnapshot(sessions.snapshot(`${sessionID}`))
+    else store.get(sessionID, (error, data) => this.#onStored(error, data))
   }
 
-  /**
-   * `req.session` was made from data of the store.
-   *
-   * @param {object} data
-   * @param {boolean} isSaved Whether it need not be saved again unless it is changed.
-   * @param {string} [whole] The JSON of the data as they were stored, cookie included, if known.
-   */
-  loaded(data, isSaved, whole) {
+  #onSnapshot(snapshot) {
+    this.#snapshot = snapshot
+    const { text } = snapshot
+    if (
+      text !== undefined &&
+      direct.createsPlainly(this.#settings.store) &&
+      canStandIn(this.#req)
+    ) {
+      const parts = split(text)
+      if (parts !== undefined) {
+        debug('session found')
+        this.#loadedText = parts.rest
+        this.#savedIsLoaded = !this.#settings.resave
+        this.#leaveUnread(parts)
+        return this.#goOn()
+      }
+    }
+    this.#onStored(null, snapshot.data)
+  }
+
+  #onStored(error, data) {
+    if (error && error.code !== 'ENOENT') {
+      debug('error %j', error)
+      return this.#goOn(error)
+    }
+    try {
+      if (error || !data) {
+        debug('no session found')
+        this.#generate()
+      } else {
+        debug('session found')
+        const { store } = this.#settings
+        const text = direct.createsPlainly(store) ? this.#snapshot?.text : undefined
+        store.createSession(this.#req, data)
+        this.#loaded(data, text)
+      }
+    } catch (failure) {
+      return this.#goOn(failure)
+    }
+    this.#goOn()
+  }
+
+  #goOn(...args) {
+    const next = this.#next
+    next(...args)
+  }
+
+  #generate() {
+    const { generator, store } = this.#settings
+    const req = this.#req
+    this.#keepSaved()
+    // Not after a store's second answer, when there was a session already.
+    const isFirst = this.#id === undefined
+    if (
+      isFirst &&
+      store.generate === generator.generate &&
+      generator.canWait(req) &&
+      canStandIn(req)
+    ) {
+      const { genid } = generator
+      req.sessionID = genid(req)
+      if (typeof req.sessionID === 'string' && req.sessionID !== '') {
+        if (generator.maxAge() !== undefined) this.#generatedAt = Date.now()
+        return this.#leaveUnread(GENERATED)
+      }
+      generator.fill(req)
+    } else {
+      store.generate(req)
+    }
+    this.#id = req.sessionID
+    this.#loadedText = textWithoutCookie(req.session)
+    this.#watch(req.session)
+  }
+
+  #leaveUnread(unread) {
     this.#id = this.#req.sessionID
-    if (whole === undefined) this.#loadedText = textWithoutCookie(data)
-    else this.#loadedWhole = whole
+    this.#unread = unread
+    standIn(this.#req, this)
+  }
+
+  /** What `req.session` is; called by the accessor that stands in for it. */
+  readSession() {
+    if (this.#unread !== undefined) this.#makeSession()
+    return this.#session
+  }
+
+  /** Called when something is assigned to `req.session`. */
+  assignSession(session) {
+    this.#unread = undefined
+    this.#session = session
+  }
+
+  #makeSession() {
+    const unread = this.#unread
+    const isGenerated = unread === GENERATED
+    this.#unread = undefined
+    this.#withOwnId((req) => {
+      if (isGenerated) {
+        this.#session = this.#settings.generator.makeLater(req, this.#generatedAt)
+      } else {
+        this.#session = sessionOfParts(req, unread)
+      }
+    })
+    if (isGenerated) this.#loadedText = textWithoutCookie(this.#session)
+    this.#watch(this.#session)
+    if (this.#touched) this.#session.touch()
+  }
+
+  /** A session gets the request's id when it is made, and that may be another one by now. */
+  #withOwnId(make) {
+    const req = this.#req
+    const now = Object.getOwnPropertyDescriptor(req, 'sessionID')
+    if (now?.value === this.#id) return make(req)
+    Object.defineProperty(req, 'sessionID', { configurable: true, value: this.#id })
+    try {
+      make(req)
+    } finally {
+      if (now) Object.defineProperty(req, 'sessionID', now)
+      else delete req.sessionID
+    }
+  }
+
+  /** `whole` is the JSON of the data as they were stored, cookie included, if it is known. */
+  #loaded(data, whole) {
+    // Whether it need not be saved again unless it is changed.
+    const isSaved = !this.#settings.resave
+    if (!isSaved) this.#keepSaved()
+    this.#id = this.#req.sessionID
+    this.#loadedText = whole === undefined ? textWithoutCookie(data) : undefined
+    this.#loadedWhole = whole
     this.#savedIsLoaded = isSaved
     this.#watch(this.#req.session)
   }
 
-  /** Renews the session's expiry, once a request. */
-  touch() {
-    if (this.#touched) return
-    this.#req.session.touch()
-    this.#touched = true
+  /** A store that answers twice has a request begin anew, but what is saved stays saved. */
+  #keepSaved() {
+    if (!this.#savedIsLoaded) return
+    this.#savedText = this.#textLoaded()
+    this.#savedIsLoaded = false
   }
 
-  /**
-   * Asked when the headers are about to be written.
-   *
-   * @param {boolean} isUndisturbed Whether nobody can have changed the session since {@link atEnd}.
-   */
-  mustSetCookie(isUndisturbed) {
+  /** Sets the cookie, if the client has to be told. */
+  beforeHeaders(isUndisturbed) {
+    if (this.#isUnread() && !this.#mustSetCookieUnread()) return
+    const req = this.#req
+    const { session } = req
+    if (!session) return void debug('no session')
+    if (!this.#mustSetCookie(session, isUndisturbed)) return
+    const { cookies, signer, trustProxy } = this.#settings
+    if (session.cookie.secure && !isSecure(req, trustProxy)) return void debug('not secured')
+    this.#touch(session)
+    try {
+      const value = signer.sign(this.#secrets, req.sessionID)
+      const text = cookies.serialize(value, req.session.cookie.data)
+      debug('set-cookie %s', text)
+      this.#addHeader(text)
+    } catch (error) {
+      defer(this.#next, error)
+    }
+  }
+
+  #addHeader(text) {
+    const res = this.#res
+    res.setHeader('Set-Cookie', [].concat(res.getHeader('Set-Cookie') || [], text))
+  }
+
+  #mustSetCookie(session, isUndisturbed) {
     if (!isUndisturbed) this.#currentText = undefined
-    let state = this.#state()
+    let state = this.#state(session)
     // Reading the expiry fails for a session without a cookie, so only where it counts.
     const asksExpiry = Fact.SessionPresent | Fact.IdText | Fact.IdFromCookie
     if ((state & (asksExpiry | Fact.Rolling)) === asksExpiry) {
-      if (this.#req.session.cookie.expires != null) state |= Fact.CookieExpires
+      if (session.cookie.expires != null) state |= Fact.CookieExpires
     }
-    let answer = decisions[state] >> 4
+    let answer = lifecycle.atHeaders(state)
     if (answer === AtHeaders.CompareWithLoaded) {
-      answer = decisions[state | this.#compareWith(this.#loaded())] >> 4
+      answer = lifecycle.atHeaders(state | this.#compareWith(session, this.#textLoaded()))
     }
     return answer === AtHeaders.SetCookie
   }
 
-  /** Asked when the response ends. @returns {number} One of `AtEnd`. */
-  atEnd() {
+  /** Tells the store what there is to tell. */
+  commit() {
+    if (this.#isUnread()) {
+      const answer = this.#atEndUnread()
+      if (answer === AtEnd.Nothing) return undefined
+      if (answer === AtEnd.Touch && this.#touchStoredUnread()) return true
+    }
+    const { session } = this.#req
+    if (session) this.#touch(session)
+    switch (this.#atEnd()) {
+      case AtEnd.Destroy:
+        return this.#destroyStored()
+      case AtEnd.Save:
+        return this.#saveStored()
+      case AtEnd.Touch:
+        return this.#touchStored()
+      default:
+        if (!this.#req.session) debug('no session')
+    }
+  }
+
+  #atEnd() {
     this.#currentText = undefined
-    const state = this.#state()
+    const { session } = this.#req
+    const state = this.#state(session)
     if ((state & (Fact.SessionPresent | Fact.IdText)) === Fact.SessionPresent) {
       // Once for the question of saving, once for that of touching.
       const times = state & Fact.StoreCanTouch ? 2 : 1
@@ -122,55 +297,157 @@ class RequestSession {
         debug('session ignored because of bogus req.sessionID %o', this.#req.sessionID)
       }
     }
-    const answer = decisions[state] & 15
-    if (answer === AtEnd.Save && !(state & Fact.IdChanged) && !this.watchesSave()) {
+    const answer = lifecycle.atEnd(state)
+    if (answer === AtEnd.Save && !(state & Fact.IdChanged) && !this.#watchesSave(session)) {
       // The outcome does not depend on it, but a session without JSON has to fail here: a `save` that is
       // not ours need not notice.
-      this.#currentText = textWithoutCookie(this.#req.session)
+      this.#currentText = textWithoutCookie(session)
     }
     if (answer === AtEnd.CompareWithLoaded) {
-      return decisions[state | this.#compareWith(this.#loaded())] & 15
+      return lifecycle.atEnd(state | this.#compareWith(session, this.#textLoaded()))
     }
     if (answer === AtEnd.CompareWithSaved) {
-      return decisions[state | this.#compareWith(this.#saved())] & 15
+      return lifecycle.atEnd(state | this.#compareWith(session, this.#textSaved()))
     }
     return answer
   }
 
-  /** Whether the session's `save` is the one that was put there to note saves. */
-  watchesSave() {
-    return this.#req.session.save === this.#save
+  /** Whether nobody can have seen the session, let alone changed it. */
+  #isUnread() {
+    return this.#unread !== undefined && this.#req.sessionID === this.#id && stands(this.#req)
   }
 
-  /** Saves the session, as {@link atEnd} has just said. */
-  save(callback) {
-    this.#savesNow = this.watchesSave()
-    this.#req.session.save(callback)
+  #stateUnread() {
+    let state =
+      this.#settings.state | Fact.SessionPresent | Fact.IdText | Fact.IdTruthy | Fact.DataCompared
+    if (this.#cookieId === this.#id) state |= Fact.IdFromCookie
+    if (this.#savedIsLoaded || this.#savedText) state |= Fact.SavedTextKnown
+    return state
+  }
+
+  /** `true` also where the session has to be looked at to know. */
+  #mustSetCookieUnread() {
+    const unread = this.#unread
+    const state = this.#stateUnread()
+    if (state & Fact.IdFromCookie && !(state & Fact.Rolling)) {
+      // It counts whether the cookie expires.
+      if (unread === GENERATED || !neverExpires(unread.cookie)) return true
+    }
+    return lifecycle.atHeaders(state) !== AtHeaders.Nothing
+  }
+
+  #atEndUnread() {
+    // Every request renews the expiry of its session, which whoever reads it from now on has to see.
+    this.#touched = true
+    return lifecycle.atEnd(this.#stateUnread())
+  }
+
+  /** Does what a touch would, without making the session. `false` if that takes a session after all. */
+  #touchStoredUnread() {
+    const unread = this.#unread
+    if (unread === GENERATED) return false
+    const sessions = direct.forTouchUnread(this.#settings.store, this.#id)
+    if (!sessions) return false
+    const cookie = renewCookie(unread.cookie)
+    if (cookie === undefined) return false
+    debug('touching')
+    sessions.touchUnread(this.#id, cookie, this.#snapshot)
+    debug('touched')
+    return true
+  }
+
+  #destroyStored() {
+    debug('destroying')
+    const req = this.#req
+    const { store } = this.#settings
+    const sessions = direct.forDestroy(store, req.sessionID)
+    if (!sessions) return (done) => store.destroy(req.sessionID, this.#answered(done, 'destroyed'))
+    sessions.delete(`${req.sessionID}`)
+    debug('destroyed')
+    return true
+  }
+
+  #saveStored() {
+    const { session } = this.#req
+    const watched = this.#watchesSave(session)
+    const sessions = direct.forSave(session, watched)
+    if (!sessions) {
+      return (done) => {
+        this.#savesNow = watched
+        session.save(this.#answered(done))
+      }
+    }
+    const rest = watched ? this.#noteSave(session) : undefined
+    sessions.set(`${session.id}`, session, rest)
+    return true
+  }
+
+  #touchStored() {
+    debug('touching')
+    const req = this.#req
+    const { store } = this.#settings
+    const sessions = direct.forTouch(store, req.sessionID)
+    if (!sessions) {
+      return (done) => store.touch(req.sessionID, req.session, this.#answered(done, 'touched'))
+    }
+    sessions.touch(`${req.sessionID}`, req.session, this.#snapshot)
+    debug('touched')
+    return true
+  }
+
+  /** A store's failure goes to the application's error handler; the response goes out anyway. */
+  #answered(done, message) {
+    return (error) => {
+      if (error) defer(this.#next, error)
+      if (message) debug(message)
+      done()
+    }
+  }
+
+  /** Renews the session's expiry, once a request. */
+  #touch(session) {
+    if (this.#touched) return
+    session.touch()
+    this.#touched = true
+  }
+
+  /** Whether the session's `save` is the one that was put there to note saves. */
+  #watchesSave(session) {
+    return session.save === this.#save
   }
 
   /**
-   * Notes that the store now holds what the session holds, as {@link atEnd} has just said.
+   * Notes that the store is about to hold what the session holds.
    *
    * @returns {string} The session's JSON without its cookie.
    */
-  noteSave(session) {
+  #noteSave(session) {
     debug('saving %s', session.id)
     this.#savedIsLoaded = false
     this.#savedText = this.#currentText ??= textWithoutCookie(session)
     return this.#savedText
   }
 
-  #loaded() {
-    return (this.#loadedText ??= withoutCookie(this.#loadedWhole))
+  #textLoaded() {
+    return (this.#loadedText ??=
+      this.#loadedWhole === undefined
+        ? // It was replaced before anybody had read it.
+          textWithoutCookie(this.#settings.generator.makeLater(this.#req))
+        : withoutCookie(this.#loadedWhole))
   }
 
-  #saved() {
-    return this.#savedIsLoaded ? this.#loaded() : this.#savedText
+  #textSaved() {
+    return this.#savedIsLoaded ? this.#textLoaded() : this.#savedText
   }
 
-  #state() {
-    const { session, sessionID } = this.#req
-    let state = this.#options
+  #compareWith(session, text) {
+    this.#currentText ??= textWithoutCookie(session)
+    return this.#currentText === text ? Fact.DataCompared : Fact.DataCompared | Fact.DataDifferent
+  }
+
+  #state(session) {
+    const { sessionID } = this.#req
+    let state = this.#settings.state
     if (session) {
       state |= Fact.SessionPresent
       if (this.#id !== session.id) state |= Fact.IdChanged
@@ -182,11 +459,6 @@ class RequestSession {
     if (this.#cookieId === sessionID) state |= Fact.IdFromCookie
     if (this.#savedIsLoaded || this.#savedText) state |= Fact.SavedTextKnown
     return state
-  }
-
-  #compareWith(text) {
-    this.#currentText ??= textWithoutCookie(this.#req.session)
-    return this.#currentText === text ? Fact.DataCompared : Fact.DataCompared | Fact.DataDifferent
   }
 
   /**
@@ -209,7 +481,7 @@ class RequestSession {
     function save() {
       if (!request.#savesNow) request.#currentText = undefined
       request.#savesNow = false
-      request.noteSave(this)
+      request.#noteSave(this)
       request.#currentText = undefined
       originalSave.apply(this, arguments)
     }
@@ -229,4 +501,4 @@ function define(session, name, value) {
   })
 }
 
-module.exports = { RequestSession, stateOfOptions }
+module.exports = { RequestSession }

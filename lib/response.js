@@ -10,73 +10,96 @@ const defer = setImmediate
  * Hooks the two moments of a response that matter to a session: just before its headers are written
  * and when it ends. Only this one response is hooked, never a prototype.
  *
- * @param {object} res Anything with or without an `end`; some callers pass `{}`.
- * @param {(isUndisturbed: boolean) => void} beforeHeaders Called once; undisturbed if no code but ours
- *   has run since `commit`.
- * @param {() => true | undefined | ((done: () => void) => void)} commit Called once, at the end. It
- *   returns undefined when there was nothing to do, true when something was done at once, or a
- *   function that starts something and calls `done` when that has been done.
+ * Abstract: subclasses say what is to be done then.
+ *
+ * - `beforeHeaders(isUndisturbed)` is called once; undisturbed if no code but ours has run since
+ *   `commit`.
+ * - `commit()` is called once, at the end. It returns undefined when there was nothing to do, true
+ *   when something was done at once, or a function that starts something and calls the callback it is
+ *   given when that has been done.
  */
-function hookResponse(res, beforeHeaders, commit) {
-  let headersDone = false
-  const beforeHeadersOnce = () => {
-    if (headersDone) return
-    headersDone = true
-    beforeHeaders(ending.isUndisturbed)
-  }
-  onHeaders(res, beforeHeadersOnce)
-
-  const ending = new Ending(res, beforeHeadersOnce)
-  // Two parameters, as before; the third one, Node's own callback, is read from the arguments.
-  res.end = function end(chunk, encoding) {
-    if (typeof chunk === 'function') return ending.end(commit, undefined, undefined, chunk)
-    if (typeof encoding === 'function') return ending.end(commit, chunk, undefined, encoding)
-    return ending.end(commit, chunk, encoding, arguments[2])
-  }
-}
-
-class Ending {
-  /** Whether the headers are being written by the end of the response, past nobody else. */
-  isUndisturbed = false
+class HookedResponse {
   #res
   #writeHead
   #end
   #write
-  #beforeHeaders
+  #headersDone = false
+  /** Whether the headers are being written by the end of the response, past nobody else. */
+  #isUndisturbed = false
   #called = false
   #ended = false
   /** Callbacks given to `end` when it was called again before the response had ended. */
-  #waiting = []
+  #waiting
 
-  constructor(res, beforeHeaders) {
+  /** @param {object} res Anything with or without an `end`; some callers pass `{}`. */
+  constructor(res) {
     this.#res = res
-    this.#writeHead = res.writeHead
-    this.#end = res.end
-    this.#write = res.write
-    this.#beforeHeaders = beforeHeaders
   }
 
-  end(commit, chunk, encoding, callback) {
+  /** To be called once, when it is clear that there will be a session. */
+  hook() {
+    const res = this.#res
+    if (!res) throw new TypeError('argument res is required')
+    res.writeHead = this.#writeHead = this.#announcing(res.writeHead)
+    this.#end = res.end
+    this.#write = res.write
+    const hooked = this
+    // Two parameters, as before; the third one, Node's own callback, is read from the arguments.
+    res.end = function end(chunk, encoding) {
+      if (typeof chunk === 'function') return hooked.#onEnd(undefined, undefined, chunk)
+      if (typeof encoding === 'function') return hooked.#onEnd(chunk, undefined, encoding)
+      return hooked.#onEnd(chunk, encoding, arguments[2])
+    }
+  }
+
+  /**
+   * What the package on-headers makes of a `writeHead`. Its work is to sort out arguments, but Node
+   * itself passes nothing except the status code, so that comes first.
+   */
+  #announcing(original) {
+    const hooked = this
+    let general
+    return function writeHead(statusCode) {
+      if (arguments.length === 1 && general === undefined) {
+        this.statusCode = statusCode
+        if (hooked.#headersDone) return original.call(this, statusCode)
+        hooked.#beforeHeadersOnce()
+        // It may have been changed meanwhile.
+        return original.call(this, typeof statusCode === 'number' ? this.statusCode : statusCode)
+      }
+      general ??= announcedInGeneral(original, () => hooked.#beforeHeadersOnce())
+      return general.apply(this, arguments)
+    }
+  }
+
+  #beforeHeadersOnce() {
+    if (this.#headersDone) return
+    this.#headersDone = true
+    this.beforeHeaders(this.#isUndisturbed)
+  }
+
+  #onEnd(chunk, encoding, callback) {
     if (this.#called) return this.#endAgain(callback)
     this.#called = true
 
-    const work = commit()
+    const work = this.commit()
     if (typeof work === 'function') return this.#endAfter(work, chunk, encoding, callback)
     if (work) {
-      this.isUndisturbed = this.#res.writeHead === this.#writeHead
-      this.#writeHeadersOrEndLater([chunk, encoding], callback)
-      this.isUndisturbed = false
-    } else if (!hasImplicitHeader(this.#res)) {
-      this.#announceHeaders()
+      this.#isUndisturbed = this.#res.writeHead === this.#writeHead
+      this.#writeHeadersOrEndLater(chunk, encoding, callback)
+      this.#isUndisturbed = false
+      if (chunk === '' && typeof this.#write === 'function') {
+        // Node encodes the headers like the text that they are written with, and writes no empty text
+        // at the end: written on its own, it has non-ASCII headers go out as with other stores.
+        this.#write.call(this.#res, chunk, encoding)
+        this.#finish(callback)
+      } else {
+        this.#finish(callback, chunk, encoding)
+      }
+      return true
     }
-    const args = [chunk, encoding]
-    if (work && chunk === '' && typeof this.#write === 'function') {
-      // Node encodes the headers like the text that they are written with, and writes no empty text at
-      // the end: written on its own, it has non-ASCII headers go out as they do with other stores.
-      this.#write.apply(this.#res, args.splice(0))
-    }
-    const returned = this.#finish(args, callback)
-    return work ? true : returned
+    if (!hasImplicitHeader(this.#res)) this.#announceHeaders()
+    return this.#finish(callback, chunk, encoding)
   }
 
   /**
@@ -84,11 +107,12 @@ class Ending {
    * handler cannot end a response that has been ended: that is done for it, as soon as it has seen the
    * error, like with a store that answers later.
    */
-  #writeHeadersOrEndLater(args, callback) {
+  #writeHeadersOrEndLater(chunk, encoding, callback) {
     try {
       this.#writeHeaders()
     } catch (error) {
-      defer(() => this.#finish(args, callback))
+      this.#isUndisturbed = false
+      defer(() => this.#finish(callback, chunk, encoding))
       throw error
     }
   }
@@ -98,7 +122,7 @@ class Ending {
     if (typeof callback === 'function') {
       // An end that has failed may not be tried again.
       if (this.#ended && this.#res.writableEnded !== false) this.#end.call(this.#res, callback)
-      else this.#waiting.push(callback)
+      else (this.#waiting ??= []).push(callback)
     }
     return false
   }
@@ -111,7 +135,7 @@ class Ending {
     let rest = [chunk, encoding]
     let returned
     work(() => {
-      if (!this.#ended) returned = this.#finish(rest, callback)
+      if (!this.#ended) returned = this.#finish(callback, ...rest)
     })
     // A store that answers at once leaves nothing to be done meanwhile.
     if (this.#ended) return returned
@@ -132,7 +156,8 @@ class Ending {
     return this.#write.call(this.#res, chunk, encoding)
   }
 
-  #finish(args, callback) {
+  /** Calls the response's own `end` with what is left to be sent. */
+  #finish(callback, ...args) {
     this.#ended = true
     // Some callers pass `{}` for a response: there is nothing to send then.
     if (typeof this.#end !== 'function') {
@@ -141,7 +166,7 @@ class Ending {
     }
     if (typeof callback === 'function') args.push(callback)
     const returned = this.#end.apply(this.#res, args)
-    for (const waiting of this.#waiting) this.#end.call(this.#res, waiting)
+    if (this.#waiting) for (const waiting of this.#waiting) this.#end.call(this.#res, waiting)
     return returned
   }
 
@@ -158,12 +183,19 @@ class Ending {
    */
   #announceHeaders() {
     const { headersSent, setHeader } = this.#res
-    if (!headersSent && typeof setHeader === 'function') this.#beforeHeaders()
+    if (!headersSent && typeof setHeader === 'function') this.#beforeHeadersOnce()
   }
+}
+
+/** A `writeHead` with the package's own treatment of arguments: status message, lists and objects. */
+function announcedInGeneral(writeHead, listener) {
+  const carrier = { writeHead }
+  onHeaders(carrier, listener)
+  return carrier.writeHead
 }
 
 function hasImplicitHeader(res) {
   return typeof res._implicitHeader === 'function'
 }
 
-module.exports = { hookResponse }
+module.exports = { HookedResponse }

@@ -1,6 +1,5 @@
 'use strict'
 
-const { createHmac, KeyObject } = require('node:crypto')
 const { types } = require('node:util')
 const native = require('./native')
 
@@ -24,10 +23,16 @@ class Secrets {
    * @param {unknown[]} secrets
    * @param {string} header A Cookie header.
    * @param {string} name The cookie's name.
+   * @param {import('./memory-sessions').MemorySessions} [sessions] Those that the id is for.
    * @returns {string | number} The id, or a `NoId`.
    */
-  readCookie(secrets, header, name) {
-    return this.#checked(secrets, native.readCookie(this.#fit(secrets), header, name))
+  readCookie(secrets, header, name, sessions) {
+    const keyring = this.#fit(secrets)
+    const result =
+      sessions === undefined
+        ? native.readCookie(keyring, header, name)
+        : sessions.open(keyring, header, name)
+    return this.#checked(secrets, result)
   }
 
   /** The same for a value that somebody else has parsed. */
@@ -76,6 +81,7 @@ class Secrets {
 }
 
 function isKey(secret) {
+  if (typeof secret === 'string') return true
   try {
     useAsKey(secret)
     return true
@@ -87,7 +93,8 @@ function isKey(secret) {
 /** Throws what using the secret throws. */
 function useAsKey(secret) {
   if (secret == null) throw new TypeError('Secret key must be provided.')
-  createHmac('sha256', secret)
+  // Loading it takes a while, and most secrets are texts.
+  require('node:crypto').createHmac('sha256', secret)
 }
 
 function isBinary(secret) {
@@ -100,7 +107,8 @@ function bytesOf(secret) {
     return new Uint8Array(secret.buffer, secret.byteOffset, secret.byteLength)
   }
   if (types.isAnyArrayBuffer(secret)) return new Uint8Array(secret)
-  return (types.isCryptoKey(secret) ? KeyObject.from(secret) : secret).export()
+  if (types.isCryptoKey(secret)) return require('node:crypto').KeyObject.from(secret).export()
+  return secret.export()
 }
 
 module.exports = { Secrets }

@@ -1,7 +1,5 @@
 'use strict'
 
-const { createHash } = require('node:crypto')
-
 /**
  * The JSON of a session without its own cookie: what decides whether a session was changed. The
  * cookie is left out because its expiry moves with every request.
@@ -69,27 +67,6 @@ function quickText(session) {
   }
 }
 
-/**
- * The JSON of a session, of which the part without its cookie is known already: only the cookie is
- * left to be turned into JSON.
- *
- * @param {object} session
- * @param {string} [rest] What {@link textWithoutCookie} has just given for this session.
- * @returns {string | undefined}
- */
-function wholeText(session, rest) {
-  if (rest !== undefined && canLeaveItselfOut(session) && firstKey(session) === 'cookie') {
-    const cookie = JSON.stringify(session.cookie)
-    if (cookie !== undefined)
-      return `{"cookie":${cookie}${rest === '{}' ? '}' : `,${rest.slice(1)}`}`
-  }
-  return JSON.stringify(session)
-}
-
-function firstKey(object) {
-  for (const key in object) return key
-}
-
 /** A session's JSON up to the end of its cookie, as sessions of ours have it. */
 const LEADING_COOKIE = /\{"cookie":\{(?:"\w+":(?:null|true|false|-?[\d.]+|"[^"\\]*"),?)*\}(?=[,}])/y
 
@@ -99,10 +76,21 @@ const LEADING_COOKIE = /\{"cookie":\{(?:"\w+":(?:null|true|false|-?[\d.]+|"[^"\\
  * @param {string} text What `JSON.stringify` made of the session.
  */
 function withoutCookie(text) {
+  return split(text)?.rest ?? textWithoutCookie(JSON.parse(text))
+}
+
+/**
+ * Takes a session's JSON apart, if it begins with a cookie as sessions of ours do.
+ *
+ * @param {string} text
+ * @returns {{ cookie: string, rest: string } | undefined} The cookie's JSON, and the JSON without it.
+ */
+function split(text) {
   LEADING_COOKIE.lastIndex = 0
-  if (!LEADING_COOKIE.test(text)) return textWithoutCookie(JSON.parse(text))
+  if (!LEADING_COOKIE.test(text)) return undefined
   const end = LEADING_COOKIE.lastIndex
-  return text.charCodeAt(end) === 0x2c /* , */ ? `{${text.slice(end + 1)}` : '{}'
+  const rest = text.charCodeAt(end) === 0x2c /* , */ ? `{${text.slice(end + 1)}` : '{}'
+  return { cookie: text.slice('{"cookie":'.length, end), rest }
 }
 
 /** Whether a session's JSON begins with this cookie. */
@@ -117,11 +105,19 @@ function textWithReplacer(session) {
     const text = JSON.stringify(session, function (key, value) {
       return key === 'cookie' && this === session ? undefined : value
     })
-    if (text === undefined) createHash('sha1').update(text, 'utf8')
+    // Loading it takes a while, and hardly anybody needs it.
+    if (text === undefined) require('node:crypto').createHash('sha1').update(text, 'utf8')
     return text
   } finally {
     leftOut = outer
   }
 }
 
-module.exports = { beginsWithCookie, textWithoutCookie, toJSON, wholeText, withoutCookie }
+module.exports = {
+  beginsWithCookie,
+  canLeaveItselfOut,
+  split,
+  textWithoutCookie,
+  toJSON,
+  withoutCookie
+}

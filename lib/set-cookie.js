@@ -1,5 +1,6 @@
 'use strict'
 
+const { types } = require('node:util')
 const native = require('./native')
 
 const { HttpOnly, Secure, Partitioned } = native.CookieFlag
@@ -54,4 +55,87 @@ function word(value) {
   return typeof value === 'string' ? value : 'invalid'
 }
 
-module.exports = { serializeCookie }
+/**
+ * Writes the `Set-Cookie` headers of one middleware. One is much like the other: all but value and
+ * expiry is kept from the last one, for as long as the attributes are the same.
+ */
+class SessionCookies {
+  #name
+  #attributes
+  /** The attributes before the expiry, and those after it. */
+  #before
+  #after
+  /** The last expiry, in seconds, and its text. */
+  #second
+  #date
+
+  /** @param {string} name */
+  constructor(name) {
+    this.#name = name
+  }
+
+  /** The same as {@link serializeCookie}. */
+  serialize(value, attributes) {
+    if (!isPlain(attributes)) return serializeCookie(this.#name, value, attributes)
+    if (!this.#isLike(attributes)) {
+      // What cannot be written fails here, and is not kept.
+      const text = serializeCookie(this.#name, value, attributes)
+      this.#keep(attributes)
+      return text
+    }
+    const start = `${this.#name}=${encodeURIComponent(value)}${this.#before}`
+    const { expires } = attributes
+    return expires
+      ? `${start}; Expires=${this.#dateOf(expires)}${this.#after}`
+      : start + this.#after
+  }
+
+  #isLike(attributes) {
+    const last = this.#attributes
+    return (
+      last !== undefined &&
+      last.path === attributes.path &&
+      last.domain === attributes.domain &&
+      last.httpOnly === attributes.httpOnly &&
+      last.secure === attributes.secure &&
+      last.partitioned === attributes.partitioned &&
+      last.priority === attributes.priority &&
+      last.sameSite === attributes.sameSite
+    )
+  }
+
+  #keep({ path, domain, httpOnly, secure, partitioned, priority, sameSite }) {
+    const kept = { path, domain, httpOnly, secure, partitioned, priority, sameSite }
+    const mark = '; Expires=Thu, 01 Jan 1970 00:00:00 GMT'
+    const text = serializeCookie(this.#name, '', { ...kept, expires: new Date(0) })
+    // No attribute has a semicolon in it.
+    const at = text.indexOf(mark)
+    this.#attributes = kept
+    this.#before = text.slice(`${this.#name}=`.length, at)
+    this.#after = text.slice(at + mark.length)
+  }
+
+  #dateOf(date) {
+    const second = Math.floor(date.getTime() / 1000)
+    if (second !== this.#second) {
+      this.#date = date.toUTCString()
+      this.#second = second
+    }
+    return this.#date
+  }
+}
+
+/** Whether these are attributes as `Cookie.prototype.data` gives them, and the expiry is valid. */
+function isPlain(attributes) {
+  if (typeof attributes !== 'object' || attributes === null) return false
+  const { encode, expires, maxAge } = attributes
+  if (encode !== undefined || maxAge !== undefined) return false
+  if (!expires) return true
+  return (
+    types.isDate(expires) &&
+    Object.getPrototypeOf(expires) === Date.prototype &&
+    !Number.isNaN(expires.getTime())
+  )
+}
+
+module.exports = { SessionCookies, serializeCookie }

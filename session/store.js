@@ -2,8 +2,7 @@
 
 const { EventEmitter } = require('node:events')
 const { inherits } = require('node:util')
-const Cookie = require('./cookie')
-const Session = require('./session')
+const { sessionOf } = require('../lib/stored-session')
 
 module.exports = Store
 
@@ -36,14 +35,6 @@ Store.prototype.load = function (sid, callback) {
 
 /** Makes the data that a store holds into `req.session`. */
 Store.prototype.createSession = function (req, data) {
-  const expires = data.cookie.expires
-  const originalMaxAge = data.cookie.originalMaxAge
-
-  data.cookie = new Cookie(data.cookie)
-  if (typeof expires === 'string') data.cookie.expires = new Date(expires)
-  // Setting the expiry has made the time left the original one.
-  data.cookie.originalMaxAge = originalMaxAge
-
-  req.session = new Session(req, data)
+  req.session = sessionOf(req, data)
   return req.session
 }

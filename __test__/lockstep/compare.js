@@ -35,24 +35,15 @@ function difference(theirs, ours, { loose, endsOften }) {
     ours = endingOnce(ours)
   }
   if (isDeepStrictEqual(theirs, ours)) return null
-  if (!loose) return orderedDifference(theirs, ours)
+  // Node puts off what is left of a turn when nobody catches an error in it: what comes before and what
+  // after that is a matter of where in the event loop a scenario began.
+  const isUncaught = ([channel]) => channel === 'uncaught'
+  if (!loose && !theirs.some(isUncaught)) return firstDifference(theirs, ours)
 
   const [their, our] = [byChannel(theirs), byChannel(ours)]
   for (const channel of new Set([...Object.keys(their), ...Object.keys(our)])) {
     const [a, b] = [their[channel] ?? [], our[channel] ?? []]
     if (!isDeepStrictEqual(a, b)) return { channel, ...firstDifference(a, b) }
-  }
-  return null
-}
-
-// Node puts off what is left of a turn when nobody catches an error in it: what comes before and what
-// after that is a matter of where in the event loop a scenario began.
-function orderedDifference(theirs, ours) {
-  const isUncaught = ([channel]) => channel === 'uncaught'
-  const among = (entries, wanted) => entries.filter((entry) => isUncaught(entry) === wanted)
-  for (const wanted of [false, true]) {
-    const [a, b] = [among(theirs, wanted), among(ours, wanted)]
-    if (!isDeepStrictEqual(a, b)) return firstDifference(a, b)
   }
   return null
 }

@@ -4,10 +4,12 @@ const { createHmac } = require('node:crypto')
 const fc = require('fast-check')
 const { pick, tagged, text, weighted } = require('./values')
 
-const id = weighted([6, pick('known', 'id1')], [2, pick('other', '1')], [1, text], [
-  0.5,
-  pick('__proto__', 'a.b', 'x'.repeat(4000))
-])
+const id = weighted(
+  [6, pick('known', 'id1')],
+  [2, pick('other', '1')],
+  [1, text],
+  [0.5, pick('__proto__', 'a.b', 'x'.repeat(4000))]
+)
 
 const encoding = pick('percent', 'percent', 'percent', 'none', 'quoted', 'lower', 'every')
 
@@ -15,14 +17,32 @@ const valid = weighted([4, tagged('jar')], [4, tagged('signed', id, pick(0, 0, 0
 const spoilt = tagged(
   'spoilt',
   valid,
-  pick('truncated', 'flipped', 'appended', 'mangled', 'upper', 'no signature', 'padded', 'inserted'),
+  pick(
+    'truncated',
+    'flipped',
+    'appended',
+    'mangled',
+    'upper',
+    'no signature',
+    'padded',
+    'inserted'
+  ),
   fc.nat(400)
 )
 const part = weighted(
   [6, valid],
   [2, spoilt],
-  [1, tagged('value', weighted([2, pick('', 's:', 's:.', 's:a', 'j:{}', '"', '%', 's%3A')], [1, text]))],
-  [1, tagged('text', weighted([2, pick('a=b', 'x', '', '=', '=s:a.b', ' ', 'sid', '; ')], [1, text]))]
+  [
+    1,
+    tagged(
+      'value',
+      weighted([2, pick('', 's:', 's:.', 's:a', 'j:{}', '"', '%', 's%3A')], [1, text])
+    )
+  ],
+  [
+    1,
+    tagged('text', weighted([2, pick('a=b', 'x', '', '=', '=s:a.b', ' ', 'sid', '; ')], [1, text]))
+  ]
 )
 const cookieHeader = weighted(
   [3, tagged('none')],

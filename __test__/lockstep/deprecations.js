@@ -8,13 +8,10 @@ const depd = require(path)
 
 let listener = () => {}
 
-require.cache[path].exports = Object.assign(
-  function (namespace) {
-    if (namespace !== 'express-session') return depd(namespace)
-    return (message) => listener(message)
-  },
-  depd
-)
+require.cache[path].exports = Object.assign(function (namespace) {
+  if (namespace !== 'express-session') return depd(namespace)
+  return (message) => listener(message)
+}, depd)
 
 function onDeprecation(callback) {
   listener = callback

@@ -30,6 +30,11 @@ function describeObject(object) {
 function shape(object, key) {
   const descriptor = Object.getOwnPropertyDescriptor(object, key)
   if (descriptor === undefined) return null
+  // That `req.session` may be an accessor is a documented difference.
+  if (key === 'session' && descriptor.get) {
+    const { enumerable, configurable } = descriptor
+    return { writable: true, enumerable, configurable, value: typeof object[key] }
+  }
   const { value, ...rest } = descriptor
   const hidden = key === 'sessionStore' || key === 'session' || key === 'cookie'
   return { ...plain(rest), value: hidden ? typeof value : plain(value) }

@@ -7,7 +7,10 @@ const DESTRUCTURING = /^Cannot destructure property .* as it is (undefined|null)
 
 function shown(part) {
   if (part instanceof Error && DESTRUCTURING.test(part.message)) {
-    return { error: part.name, message: part.message.replace(DESTRUCTURING, 'Cannot read properties of $1') }
+    return {
+      error: part.name,
+      message: part.message.replace(DESTRUCTURING, 'Cannot read properties of $1')
+    }
   }
   return plain(part)
 }
@@ -47,8 +50,8 @@ class Journal {
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 
-// Deferred errors and the like are two turns away at most.
-const QUIET_TURNS = 4
+// Deferred errors and the like are two turns away at most, and some steps take three.
+const QUIET_TURNS = 5
 const MOST_TURNS = 400
 
 // Waits until nothing happens any more. `busy` says that something is going on out of our sight.

@@ -76,7 +76,12 @@ async function playAt(clock, journal, session, scenario) {
     }
   }
   journal.add('store', 'contents', contents())
-  journal.add('store', 'listeners', store.listenerCount('connect'), store.listenerCount('disconnect'))
+  journal.add(
+    'store',
+    'listeners',
+    store.listenerCount('connect'),
+    store.listenerCount('disconnect')
+  )
 }
 
 function visitOf(world, given, number) {

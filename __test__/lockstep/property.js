@@ -39,7 +39,17 @@ async function compare(given) {
   return theirs
 }
 
-// Plays generated scenarios until one makes a difference, the runs are done or the time is up.
+/**
+ * Plays generated scenarios until one makes a difference, the runs are done or the time is up.
+ *
+ * @param {object} options
+ * @param {number} options.runs
+ * @param {number} options.seed
+ * @param {string} [options.path] Of one scenario.
+ * @param {number} [options.limit] Milliseconds.
+ * @param {() => void} [options.onRun]
+ * @returns {Promise<{ failure?: string }>} What differed first, as text, with the scenario.
+ */
 async function lockstep({ runs, seed, path, limit, onRun = () => {} }) {
   installTraps()
   const property = fc.asyncProperty(scenario, async (given) => {
@@ -51,7 +61,19 @@ async function lockstep({ runs, seed, path, limit, onRun = () => {} }) {
     ...(path === undefined ? {} : { path }),
     ...(limit === undefined ? {} : { interruptAfterTimeLimit: limit })
   })
-  return details
+  if (!details.failed || (details.interrupted && !details.counterexample)) return {}
+  const { counterexamplePath, counterexample, errorInstance } = details
+  return {
+    failure: [
+      `Seed ${details.seed}, path ${counterexamplePath}, scenario ${details.numRuns}, shrunk to:`,
+      JSON.stringify(counterexample?.[0], withoutLength),
+      errorInstance instanceof Difference ? errorInstance.message : String(errorInstance?.stack)
+    ].join('\n')
+  }
+}
+
+function withoutLength(key, value) {
+  return typeof value === 'string' && value.length > MOST_SHOWN ? shortened(value) : value
 }
 
 module.exports = { compare, lockstep }

@@ -41,14 +41,20 @@ const sessionStep = weighted(
   [2, tagged('remove', pick('session', 'sessionID', 'sessionStore'))],
   [3, tagged('id', sid)],
   [5, tagged('cookie', cookieMember)],
-  [1, tagged('cookie is', weighted([2, tagged('members', members)], [2, tagged('value', foreign)]))],
+  [
+    1,
+    tagged('cookie is', weighted([2, tagged('members', members)], [2, tagged('value', foreign)]))
+  ],
   [0.5, tagged('freeze', pick('session', 'cookie'))],
   [2, tagged('keep')],
   [2, tagged('restore')],
   [1, tagged('on kept', pick('save', 'reload', 'destroy', 'touch', 'regenerate'), waiting)],
   [0.5, tagged('new session', pick('data', 'none'))],
   [1, tagged('generate')],
-  [2, tagged('store', pick('load', 'all', 'length', 'clear', 'destroy', 'get'), pick('known', 'id1'))],
+  [
+    2,
+    tagged('store', pick('load', 'all', 'length', 'clear', 'destroy', 'get'), pick('known', 'id1'))
+  ],
   [0.5, tagged('store write', pick('set', 'touch'), pick('known', 'id1', 'id7'))],
   [1, tagged('again')],
   [0.5, tagged('emit', pick('disconnect', 'connect'))],

@@ -34,11 +34,9 @@ const storedCookie = weighted(
             { maxLength: 3 }
           )
         })
-        .map(({ originalMaxAge, expires, rest }) => [
-          ['originalMaxAge', originalMaxAge],
-          ['expires', expires],
-          ...rest
-        ])
+        .map(({ originalMaxAge, expires, rest }) =>
+          Object.entries({ originalMaxAge, expires }).concat(rest)
+        )
     )
   ],
   [0.5, pick(['undefined'], ['plain', null], ['text', 'x'], ['number', 5])]
@@ -68,7 +66,10 @@ const when = weighted(
 const what = weighted(
   [20, pick('usual')],
   [2, pick('error', 'ENOENT', 'twice', 'bare')],
-  [1, pick('throw', 'never', 'no cookie', 'text data', 'list data', 'error and data', 'falsy error')]
+  [
+    1,
+    pick('throw', 'never', 'no cookie', 'text data', 'list data', 'error and data', 'falsy error')
+  ]
 )
 
 const scripted = fc.record(

@@ -84,6 +84,7 @@ class Visit {
     this.look()
     try {
       for (const step of [...this.given.steps, this.given.ending]) {
+        this.journal.activity++
         const pending = this.#perform(step)
         if (!(pending instanceof Promise)) continue
         await pending

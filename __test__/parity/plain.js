@@ -1,6 +1,7 @@
 'use strict'
 
 const { IncomingMessage, OutgoingMessage } = require('node:http')
+const { types } = require('node:util')
 
 // Turns any value into JSON-able data, keeping apart what JSON would merge (undefined, null, NaN,
 // dates and strings), so that recordings survive the way out of a child process.
@@ -26,10 +27,16 @@ function describe(number) {
   return Object.is(number, -0) ? '-0' : String(number)
 }
 
+// A date may have been given another prototype, or be the prototype of something else.
+function describeDate(date) {
+  const time = Date.prototype.getTime.call(date)
+  return Number.isNaN(time) ? 'invalid' : new Date(time).toISOString()
+}
+
 function plainObject(value, parents) {
   if (parents.includes(value)) return '<circular>'
-  if (value instanceof Date) {
-    return `<date ${Number.isNaN(value.valueOf()) ? 'invalid' : value.toISOString()}>`
+  if (types.isDate(value)) {
+    return `<date ${describeDate(value)}>`
   }
   if (value instanceof Error) return plainError(value)
   if (value instanceof OutgoingMessage) return '<response>'

@@ -52,10 +52,7 @@ pub fn read_cookie(
     header: JsText,
     name: JsText,
 ) -> Either<JsText, NoId> {
-    match cookie_header::find(header.bytes(), name.bytes()) {
-        Some(value) => verify(keyring, &value),
-        None => Either::B(NoId::Absent),
-    }
+    either(verified(keyring, header.bytes(), name.bytes()))
 }
 
 /// The session id in a cookie's value, already decoded, or why there is none.
@@ -65,20 +62,31 @@ pub fn read_cookie(
     ts_return_type = "string | NoId"
 )]
 pub fn verify_value(keyring: &External<Keyring>, value: JsText) -> Either<JsText, NoId> {
-    verify(keyring, value.bytes())
+    either(verify(keyring, value.bytes()))
 }
 
-fn verify(keyring: &Keyring, value: &[u8]) -> Either<JsText, NoId> {
+fn either(result: Result<Vec<u8>, NoId>) -> Either<JsText, NoId> {
+    match result {
+        Ok(id) => Either::A(JsText(id)),
+        Err(reason) => Either::B(reason),
+    }
+}
+
+/// The session id in the signed cookie `name` of a Cookie header.
+pub(super) fn verified(keyring: &Keyring, header: &[u8], name: &[u8]) -> Result<Vec<u8>, NoId> {
+    match cookie_header::find(header, name) {
+        Some(value) => verify(keyring, &value),
+        None => Err(NoId::Absent),
+    }
+}
+
+fn verify(keyring: &Keyring, value: &[u8]) -> Result<Vec<u8>, NoId> {
     if value.is_empty() {
-        return Either::B(NoId::Absent);
+        return Err(NoId::Absent);
     }
-    let Some(signed) = value.strip_prefix(SIGNED) else {
-        return Either::B(NoId::Unsigned);
-    };
-    match keyring.verify(signed) {
-        Some(id) => Either::A(id.into()),
-        None => Either::B(NoId::Invalid),
-    }
+    let signed = value.strip_prefix(SIGNED).ok_or(NoId::Unsigned)?;
+    let id = keyring.verify(signed).ok_or(NoId::Invalid)?;
+    Ok(id.to_vec())
 }
 
 /// The value of a session's cookie: `s:`, the id and its signature. Not encoded yet.

@@ -2,12 +2,18 @@
 
 use std::{cell::RefCell, time::Instant};
 
-use napi::bindgen_prelude::External;
+use napi::bindgen_prelude::{Either, External};
 use napi_derive::napi;
 
-use super::{error::Result, memory_handle::Handle, text::JsText};
+use super::{
+    cookies::{self, NoId},
+    error::Result,
+    memory_handle::Handle,
+    text::{JsJson, JsText},
+};
 use crate::engine::{
     session_text,
+    signature::Keyring,
     store::{Pages, Save, SessionStore as _},
     time::UnixMillis,
 };
@@ -74,6 +80,39 @@ pub fn memory_get(handle: &External<Handle>, id: JsText, now: f64) -> Result<Opt
     Ok(store.get(id.bytes(), time(now))?.map(JsText::from))
 }
 
+/// What a request begins with, in one call: reads the session id in the signed cookie `name` of a Cookie
+/// header, and the session's text.
+///
+/// A string begins with one character whose code is the length of the id; then come the id and, if there
+/// is such a session, its text. Code 0 stands for an id that is too long for that; then the session has
+/// not been looked for.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, keyring: ExternalObject<Keyring>, header: string, name: string, now: number",
+    ts_return_type = "string | NoId"
+)]
+pub fn memory_open(
+    handle: &External<Handle>,
+    keyring: &External<Keyring>,
+    header: JsText,
+    name: JsText,
+    now: f64,
+) -> Result<Either<JsText, NoId>> {
+    let id = match cookies::verified(keyring, header.bytes(), name.bytes()) {
+        Ok(id) => id,
+        Err(reason) => return Ok(Either::B(reason)),
+    };
+    // Only ASCII has as many bytes as JavaScript counts.
+    let length = u8::try_from(id.len()).ok().filter(|_| id.is_ascii());
+    let Some(length) = length.filter(|length| length.is_ascii() && *length > 0) else {
+        return Ok(Either::A(JsText([b"\0", &*id].concat())));
+    };
+    let text = handle.store()?.get(&id, time(now))?.unwrap_or_default();
+    Ok(Either::A(JsText(
+        [&[length], &*id, text.as_bytes()].concat(),
+    )))
+}
+
 /// Whether there is such a session. Does not count as a use of it.
 #[napi(
     catch_unwind,
@@ -92,7 +131,7 @@ pub fn memory_has(handle: &External<Handle>, id: JsText, now: f64) -> Result<boo
 pub fn memory_set(
     handle: &External<Handle>,
     id: JsText,
-    text: String,
+    text: JsJson,
     now: f64,
     lifetime: f64,
     flags: u32,
@@ -103,7 +142,7 @@ pub fn memory_set(
         stringified: flags & SetFlag::Stringified as u32 != 0,
     };
     let store = handle.store()?;
-    Ok(store.save(id.bytes(), &text, save, time(now))?.into())
+    Ok(store.save(id.bytes(), &text.0, save, time(now))?.into())
 }
 
 /// Puts another cookie, given as JSON, into a session and says when it expires; null if there is no
@@ -115,12 +154,12 @@ pub fn memory_set(
 pub fn memory_touch(
     handle: &External<Handle>,
     id: JsText,
-    cookie: String,
+    cookie: JsJson,
     now: f64,
     lifetime: f64,
 ) -> Result<Option<Expiry>> {
     let store = handle.store()?;
-    let expiry = store.renew(id.bytes(), &cookie, ttl(lifetime), time(now));
+    let expiry = store.renew(id.bytes(), &cookie.0, ttl(lifetime), time(now));
     Ok(expiry.map(Expiry::from))
 }
 

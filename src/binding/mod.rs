@@ -17,4 +17,6 @@ pub mod error;
 pub mod lifecycle;
 pub mod memory_handle;
 pub mod memory_store;
+#[cfg(feature = "panic-probe")]
+pub mod panic_probe;
 pub mod text;

@@ -39,30 +39,48 @@ impl TypeName for JsText {
 
 impl ValidateNapiValue for JsText {}
 
+/// The UTF-8 of a string that is not longer than the buffer; lone surrogates are replaced.
+///
+/// # Safety
+///
+/// `env` and `value` have to be those of the call that is going on.
+unsafe fn short_utf8(
+    env: sys::napi_env,
+    value: sys::napi_value,
+    buffer: &mut [u8; SHORT],
+) -> Option<&[u8]> {
+    let mut written = 0;
+    // SAFETY: the caller vouches for `env` and `value`; the buffer has the length it is said to
+    // have, and outlives the call. A value that is no string is an error status.
+    let status = unsafe {
+        sys::napi_get_value_string_utf8(
+            env,
+            value,
+            buffer.as_mut_ptr().cast(),
+            buffer.len(),
+            &raw mut written,
+        )
+    };
+    // A character that did not fit as a whole, and the final NUL, leave up to four bytes free.
+    if status != sys::Status::napi_ok || written >= SHORT - 4 {
+        return None;
+    }
+    buffer.get(..written)
+}
+
+fn has_replacement(text: &[u8]) -> bool {
+    text.windows(REPLACEMENT.len())
+        .any(|window| window == REPLACEMENT)
+}
+
 impl FromNapiValue for JsText {
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Self> {
         let mut buffer = [0_u8; SHORT];
-        let mut written = 0;
-        // SAFETY: the caller vouches for `env` and `value`; the buffer has the length it is said to
-        // have, and outlives the call. A value that is no string is an error status.
-        let status = unsafe {
-            sys::napi_get_value_string_utf8(
-                env,
-                value,
-                buffer.as_mut_ptr().cast(),
-                buffer.len(),
-                &raw mut written,
-            )
-        };
-        // A character that did not fit as a whole, and the final NUL, leave up to four bytes free.
-        if status == sys::Status::napi_ok && written < SHORT - 4 {
-            let text = buffer.get(..written).unwrap_or_default();
-            if !text
-                .windows(REPLACEMENT.len())
-                .any(|window| window == REPLACEMENT)
-            {
-                return Ok(Self(text.to_vec()));
-            }
+        // SAFETY: handed on as it was received.
+        if let Some(text) = unsafe { short_utf8(env, value, &mut buffer) }
+            && (text.is_ascii() || !has_replacement(text))
+        {
+            return Ok(Self(text.to_vec()));
         }
         // SAFETY: handed on as it was received.
         let units = unsafe { Utf16String::from_napi_value(env, value) }?;
@@ -72,17 +90,22 @@ impl FromNapiValue for JsText {
 
 impl ToNapiValue for JsText {
     unsafe fn to_napi_value(env: sys::napi_env, text: Self) -> napi::Result<sys::napi_value> {
-        if !text.0.is_ascii() {
+        let is_ascii = text.0.is_ascii();
+        if !is_ascii && std::str::from_utf8(&text.0).is_err() {
             // SAFETY: handed on as it was received.
             return unsafe { Utf16String::to_napi_value(env, wtf8::to_utf16(&text.0).into()) };
         }
         let length = text.0.len().cast_signed();
         let mut value = std::ptr::null_mut();
-        // SAFETY: the caller vouches for `env`; pointer and length are those of one live slice, which
-        // V8 copies. ASCII is Latin-1.
-        let status = unsafe {
-            sys::napi_create_string_latin1(env, text.0.as_ptr().cast(), length, &raw mut value)
+        let create = if is_ascii {
+            // ASCII is Latin-1, which needs no decoding.
+            sys::napi_create_string_latin1
+        } else {
+            sys::napi_create_string_utf8
         };
+        // SAFETY: the caller vouches for `env`; pointer and length are those of one live slice, which
+        // V8 copies.
+        let status = unsafe { create(env, text.0.as_ptr().cast(), length, &raw mut value) };
         napi::check_status!(status, "a string could not be created")?;
         Ok(value)
     }
@@ -97,5 +120,34 @@ impl From<String> for JsText {
 impl From<&[u8]> for JsText {
     fn from(text: &[u8]) -> Self {
         Self(text.to_vec())
+    }
+}
+
+/// JSON on its way in: UTF-8, in which `JSON.stringify` leaves no lone surrogates.
+pub struct JsJson(pub(super) String);
+
+impl TypeName for JsJson {
+    fn type_name() -> &'static str {
+        "String"
+    }
+
+    fn value_type() -> ValueType {
+        ValueType::String
+    }
+}
+
+impl ValidateNapiValue for JsJson {}
+
+impl FromNapiValue for JsJson {
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Self> {
+        let mut buffer = [0_u8; SHORT];
+        // SAFETY: handed on as it was received.
+        if let Some(text) = unsafe { short_utf8(env, value, &mut buffer) }
+            && let Ok(text) = std::str::from_utf8(text)
+        {
+            return Ok(Self(text.to_owned()));
+        }
+        // SAFETY: handed on as it was received.
+        unsafe { String::from_napi_value(env, value) }.map(Self)
     }
 }

@@ -159,6 +159,82 @@ mod tests {
         );
     }
 
+    fn hex(bytes: &[u8]) -> String {
+        let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0F]);
+        digits
+            .filter_map(|digit| char::from_digit(digit.into(), 16))
+            .collect()
+    }
+
+    /// The test cases of RFC 4231, section 4: key, data, and the (beginning of the) HMAC-SHA-256.
+    fn rfc_4231() -> [(Vec<u8>, Vec<u8>, &'static str); 7] {
+        [
+            (
+                vec![0x0b; 20],
+                b"Hi There".to_vec(),
+                "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+            ),
+            (
+                b"Jefe".to_vec(),
+                b"what do ya want for nothing?".to_vec(),
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+            ),
+            (
+                vec![0xaa; 20],
+                vec![0xdd; 50],
+                "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe",
+            ),
+            (
+                (0x01..=0x19).collect(),
+                vec![0xcd; 50],
+                "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b",
+            ),
+            (
+                vec![0x0c; 20],
+                b"Test With Truncation".to_vec(),
+                "a3b6167473100ee06e0c796c2955552b",
+            ),
+            (
+                vec![0xaa; 131],
+                b"Test Using Larger Than Block-Size Key - Hash Key First".to_vec(),
+                "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+            ),
+            (
+                vec![0xaa; 131],
+                b"This is a test using a larger than block-size key and a larger than \
+                    block-size data. The key needs to be hashed before being used by the HMAC \
+                    algorithm."
+                    .to_vec(),
+                "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2",
+            ),
+        ]
+    }
+
+    #[test]
+    fn the_mac_is_that_of_rfc_4231() {
+        for (key, data, expected) in rfc_4231() {
+            // Some of its data are no text, as ids are: they go past the conversion of ids.
+            let mut mac = Key::new(&key).0;
+            mac.update(&data);
+            let mac = mac.finalize().into_bytes();
+            assert!(hex(&mac).starts_with(expected), "{}", hex(&mac));
+        }
+    }
+
+    #[test]
+    fn an_id_is_signed_with_the_mac_of_rfc_4231() {
+        let texts = rfc_4231()
+            .into_iter()
+            .filter(|(_, data, _)| data.is_ascii());
+        for (key, data, expected) in texts {
+            let signed = Keyring::new([key]).sign(&data).unwrap();
+            let signature = &signed[data.len() + 1..];
+            assert_eq!(signature.len(), SIGNATURE_LENGTH);
+            let mac = STANDARD_NO_PAD.decode(signature).unwrap();
+            assert!(hex(&mac).starts_with(expected), "{}", hex(&mac));
+        }
+    }
+
     proptest! {
         #[test]
         fn what_was_signed_verifies(secret: Vec<u8>, id: Vec<u8>) {

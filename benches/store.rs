@@ -1,0 +1,113 @@
+//! What each operation of the memory store takes, and how that grows with the number of sessions of
+//! 350 bytes: `cargo bench --no-default-features --bench store`.
+
+use divan::{Bencher, black_box};
+use express_session_native::engine::{
+    store::{MemoryStore, SessionStore as _},
+    time::UnixMillis,
+};
+
+const SIZES: [u64; 3] = [1_000, 100_000, 1_000_000];
+const COOKIE: &str = r#"{"originalMaxAge":86400000,"expires":"2030-01-02T03:04:05.678Z","httpOnly":true,"path":"/"}"#;
+/// Some time before the sessions expire.
+const NOW: UnixMillis = UnixMillis(1_750_000_000_000);
+
+fn main() {
+    divan::main();
+}
+
+fn text() -> String {
+    let start = format!(r#"{{"cookie":{COOKIE},"user":{{"id":4711,"name":"ada"}},"text":""#);
+    format!(r#"{start}{}"}}"#, "x".repeat(348 - start.len()))
+}
+
+/// 32 characters that look random; always the same for the same number.
+fn id_of(number: u64) -> String {
+    let mixed = (number ^ 0x5bd1_e995).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    format!("{mixed:016x}{number:016x}")
+}
+
+fn filled(size: u64) -> MemoryStore {
+    let store = MemoryStore::new();
+    let text = text();
+    for number in 0..size {
+        let kept = store.set(id_of(number).as_bytes(), &text, NOW);
+        debug_assert!(kept.is_ok());
+    }
+    store
+}
+
+/// Ids of sessions all over the store, in no order.
+fn ids_in(size: u64) -> impl FnMut() -> String {
+    let mut state: u64 = 1;
+    move || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        id_of((state >> 33) % size)
+    }
+}
+
+#[divan::bench(args = SIZES)]
+fn get(bencher: Bencher, size: u64) {
+    let store = filled(size);
+    bencher
+        .with_inputs(ids_in(size))
+        .bench_local_values(|id| store.get(black_box(id.as_bytes()), NOW));
+}
+
+#[divan::bench(args = SIZES)]
+fn get_absent(bencher: Bencher, size: u64) {
+    let store = filled(size);
+    bencher.bench_local(|| store.get(black_box(b"absent"), NOW));
+}
+
+#[divan::bench(args = SIZES)]
+fn set_in_place_of_another(bencher: Bencher, size: u64) {
+    let (store, text) = (filled(size), text());
+    bencher
+        .with_inputs(ids_in(size))
+        .bench_local_values(|id| store.set(black_box(id.as_bytes()), &text, NOW));
+}
+
+#[divan::bench(args = SIZES)]
+fn set_new(bencher: Bencher, size: u64) {
+    let (store, text) = (filled(size), text());
+    let mut number = size;
+    bencher
+        .with_inputs(|| {
+            number += 1;
+            id_of(number)
+        })
+        .bench_local_values(|id| store.set(black_box(id.as_bytes()), &text, NOW));
+}
+
+#[divan::bench(args = SIZES)]
+fn touch(bencher: Bencher, size: u64) {
+    let store = filled(size);
+    bencher
+        .with_inputs(ids_in(size))
+        .bench_local_values(|id| store.touch(black_box(id.as_bytes()), COOKIE, NOW));
+}
+
+/// Of sessions that are put there right before, so that there always are some.
+#[divan::bench(args = SIZES)]
+fn destroy(bencher: Bencher, size: u64) {
+    let (store, text) = (filled(size), text());
+    let mut number = size;
+    bencher
+        .with_inputs(|| {
+            number += 1;
+            let id = id_of(number);
+            let kept = store.set(id.as_bytes(), &text, NOW);
+            debug_assert!(kept.is_ok());
+            id
+        })
+        .bench_local_values(|id| store.destroy(black_box(id.as_bytes()), NOW));
+}
+
+#[divan::bench(args = SIZES)]
+fn length(bencher: Bencher, size: u64) {
+    let store = filled(size);
+    bencher.bench_local(|| store.len(NOW));
+}

@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { median } from './measure/summary.mjs'
+import { aligned, fraction } from './measure/table.mjs'
+import { findNode } from './measure/versions.mjs'
+import { keyScenarios, scenarios } from './server/scenarios.mjs'
+
+const help = `The CPU time per request without a network, for those who optimise: requests and
+responses are Node's own, what is written goes nowhere. Subjects take turns in many short rounds, and
+the least of each is shown beside the median, so it bears a busy machine.
+
+node benchmark/inprocess.mjs [options]
+  --scenario a,b    of ${Object.keys(scenarios).join(', ')}
+  --all             all scenarios
+  --framework a,b   of http, express4, express5 (http)
+  --rounds n        (40)
+  --requests n      in a round (256)
+  --warm n          requests before the first round (4096)
+  --subjects a,b    besides none and express-session (ours)
+  --against folder  also another build of this package
+  --node path       the Node to measure with, or its number, as for run.mjs
+  --prof folder     writes a CPU profile of each subject there`
+
+const { values: options } = parseArgs({
+  options: {
+    scenario: { type: 'string' },
+    all: { type: 'boolean', default: false },
+    framework: { type: 'string', default: 'http' },
+    rounds: { type: 'string', default: '40' },
+    requests: { type: 'string', default: '256' },
+    warm: { type: 'string', default: '4096' },
+    subjects: { type: 'string', default: 'ours' },
+    against: { type: 'string' },
+    node: { type: 'string', default: process.execPath },
+    prof: { type: 'string' },
+    help: { type: 'boolean', default: false }
+  }
+})
+
+const workerFile = fileURLToPath(new URL('inprocess/worker.mjs', import.meta.url))
+const [rounds, requests, warm] = [options.rounds, options.requests, options.warm].map(Number)
+const { node } = findNode(options.node)
+
+if (options.help) console.log(help)
+else await main()
+
+async function main() {
+  const names =
+    options.scenario?.split(',') ?? (options.all ? Object.keys(scenarios) : keyScenarios)
+  const subjects = ['none', 'express-session', ...options.subjects.split(',')]
+  if (options.against) subjects.push(`build:${resolve(options.against)}`)
+  for (const framework of options.framework.split(',')) {
+    const rows = [[framework, 'subject', 'CPU µs', 'least', 'tax', 'least', 'ratio', 'least']]
+    for (const scenario of names) {
+      rows.push(...rowsOf(scenario, await measure({ framework, scenario }, subjects)))
+    }
+    console.log(`${aligned(rows).join('\n')}\n`)
+  }
+}
+
+async function measure(plan, subjects) {
+  const sessions = scenarios[plan.scenario].usesUp ? requests : 100
+  const workers = []
+  try {
+    for (const subject of subjects) workers.push(await startWorker({ ...plan, subject, sessions }))
+    // Scenarios that use sessions up can serve no more than these in one go.
+    for (const worker of workers) {
+      for (let done = 0; done < warm; done += requests) await round(worker)
+    }
+    const measured = Object.fromEntries(subjects.map((subject) => [subject, []]))
+    for (let n = 0; n < rounds; n++) {
+      for (const worker of workers) measured[worker.subject].push(await round(worker))
+    }
+    return measured
+  } finally {
+    await Promise.all(workers.map(stop))
+  }
+}
+
+async function round({ child }) {
+  child.send({ requests })
+  const [{ perRequest }] = await once(child, 'message')
+  return perRequest
+}
+
+async function startWorker(settings) {
+  const { subject, framework, scenario } = settings
+  const profile = `${framework}.${scenario}.${subject}.cpuprofile`.replaceAll(/[^a-z0-9.-]/g, '_')
+  const args = ['--expose-gc', workerFile, JSON.stringify(settings)]
+  if (options.prof) {
+    args.unshift('--cpu-prof', `--cpu-prof-dir=${options.prof}`, `--cpu-prof-name=${profile}`)
+  }
+  const child = spawn(node, args, {
+    env: { ...process.env, NODE_ENV: 'production', NO_DEPRECATION: 'express-session' },
+    stdio: ['ignore', 'inherit', 'pipe', 'ipc']
+  })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text) => (said += text))
+  // A worker ends by itself only if something is wrong with it.
+  const onExit = () => {
+    console.error(`${subject}, ${framework}, ${scenario} has ended:\n${said}`)
+    process.exit(1)
+  }
+  child.once('exit', onExit)
+  await once(child, 'message')
+  return { child, subject, onExit }
+}
+
+async function stop({ child, onExit }) {
+  child.off('exit', onExit)
+  const exited = once(child, 'exit')
+  child.disconnect()
+  await exited
+}
+
+function rowsOf(scenario, measured) {
+  const { none } = measured
+  const taxes = (name) => measured[name].map((cpu, n) => cpu - none[n])
+  const leastTax = (name) => Math.min(...measured[name]) - Math.min(...none)
+  const theirs = taxes('express-session')
+  const rows = []
+  for (const [name, cpu] of Object.entries(measured)) {
+    const row = [rows.length ? '' : scenario, name, number(median(cpu)), number(Math.min(...cpu))]
+    if (name === 'none') {
+      row.push('', '', '', '')
+    } else {
+      const tax = taxes(name)
+      row.push(number(median(tax)), number(leastTax(name)))
+      row.push(fraction(median(tax) / median(theirs)))
+      row.push(fraction(leastTax(name) / leastTax('express-session')))
+    }
+    rows.push(row)
+  }
+  return rows
+}
+
+function number(microseconds) {
+  return microseconds.toFixed(2)
+}

@@ -1,0 +1,57 @@
+const columns = ['', 'CPU/req', 'tax/req', '(spread)', 'ratio', '(spread)']
+columns.push('req/s', 'p50', 'p99', 'GC/req', 'heap', 'RSS')
+
+/** The results of one scenario as lines of text. */
+export function formatResult({ framework, scenario, subjects }) {
+  const rows = [columns]
+  for (const [name, result] of Object.entries(subjects)) {
+    const { tax, ratio } = result
+    rows.push([
+      name,
+      micro(result.cpu),
+      tax ? micro(tax.median) : '',
+      tax ? `(${tax.least.toFixed(1)}..${tax.most.toFixed(1)})` : '',
+      ratio ? fraction(ratio.median) : '',
+      ratio ? `(${ratio.least.toFixed(2)}..${ratio.most.toFixed(2)})` : '',
+      result.perSecond.toFixed(0),
+      milli(result.p50),
+      milli(result.p99),
+      micro(result.collector),
+      `${result.heapMegabytes.toFixed(1)} MB`,
+      `${result.residentMegabytes.toFixed(0)} MB`
+    ])
+  }
+  return [`${framework}: ${scenario}`, ...aligned(rows).map((line) => `  ${line}`)].join('\n')
+}
+
+/** The taxes of all scenarios. */
+export function formatOverview(results) {
+  const rows = [['', 'express-session', 'ours', 'ratio']]
+  for (const { framework, scenario, subjects } of results) {
+    const { 'express-session': theirs, ours } = subjects
+    if (!theirs || !ours) continue
+    const taxes = [micro(theirs.tax.median), micro(ours.tax.median)]
+    rows.push([`${framework}: ${scenario}`, ...taxes, fraction(ours.ratio.median)])
+  }
+  return aligned(rows).join('\n')
+}
+
+/** The first column to the left, the others to the right. */
+export function aligned(rows) {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)))
+  return rows.map((row) =>
+    row
+      .map((cell, n) => (n === 0 ? cell.padEnd(widths[n]) : cell.padStart(widths[n])))
+      .join('  ')
+      .trimEnd()
+  )
+}
+
+/** As `1/6.0`, or as `1.2 ×` where the part is larger than the whole. */
+export function fraction(ratio) {
+  if (ratio <= 0) return '≤ 0'
+  return ratio > 1 ? `${ratio.toFixed(2)} ×` : `1/${(1 / ratio).toFixed(1)}`
+}
+
+const micro = (microseconds) => `${microseconds.toFixed(1)} µs`
+const milli = (microseconds) => `${(microseconds / 1000).toFixed(2)} ms`

@@ -1,0 +1,126 @@
+import { fraction } from '../measure/table.mjs'
+import { number, spread, table } from './markdown.mjs'
+
+/** Tables of what `run.mjs` has measured, with the columns of several Nodes beside each other. */
+
+const names = {
+  http: 'node:http',
+  express4: 'Express 4',
+  express5: 'Express 5',
+  fastify: 'Fastify'
+}
+
+/** What part of express-session's tax ours shall be at most. */
+const goal = 1 / 6
+const goals = { untouched: 1 / 10, guest: 1 / 10 }
+const own = new Set(['none', 'express-session', 'ours'])
+
+/** The tax of each scenario. */
+export function taxes(reports, frameworks) {
+  const parts = []
+  for (const framework of frameworks) {
+    const scenarios = scenariosOf(reports, framework, 'ours')
+    if (scenarios.length === 0) continue
+    const rows = [[names[framework], ...reports.flatMap(headOf)]]
+    for (const scenario of scenarios) {
+      const cells = reports.flatMap((report) =>
+        cellsOf(find(report, framework, scenario), scenario)
+      )
+      rows.push([scenario, ...cells])
+    }
+    parts.push(table(rows))
+  }
+  const legend =
+    'Tax in µs of CPU per request: the median, and the least and the most of all rounds. Ratios in ' +
+    'bold are at their goal: 1/10 for `untouched` and `guest`, 1/6 for the others.'
+  return [...parts, legend].join('\n\n')
+}
+
+function headOf({ node }) {
+  return [`express-session, Node ${majorOf(node)}`, `ours, Node ${majorOf(node)}`, 'ratio']
+}
+
+function cellsOf(subjects, scenario) {
+  if (!subjects?.ours) return ['–', '–', '–']
+  const { 'express-session': theirs, ours } = subjects
+  const ratio = ours.ratio.median
+  const isReached = ratio <= (goals[scenario] ?? goal)
+  const shown = isReached ? `**${fraction(ratio)}**` : fraction(ratio)
+  return [spread(theirs.tax), spread(ours.tax), shown]
+}
+
+/** The tax of the other things one could use. */
+export function peers(reports, frameworks) {
+  const isShown = new Set([...frameworks, 'fastify'])
+  const rows = [['Tax in µs', ...reports.map(({ node }) => `Node ${majorOf(node)}`)]]
+  const places = new Set()
+  for (const { results } of reports) {
+    for (const { framework, scenario, subjects } of results) {
+      if (isShown.has(framework) && Object.keys(subjects).some((name) => !own.has(name))) {
+        places.add(JSON.stringify([scenario, framework]))
+      }
+    }
+  }
+  for (const place of places) {
+    const [scenario, framework] = JSON.parse(place)
+    const found = reports.map((report) => find(report, framework, scenario))
+    const subjects = new Set(found.flatMap((result) => Object.keys(result ?? {})))
+    subjects.delete('none')
+    for (const subject of subjects) {
+      const cells = found.map((result) => (result?.[subject] ? spread(result[subject].tax) : '–'))
+      rows.push([`${scenario}: ${subject}, ${names[framework]}`, ...cells])
+    }
+  }
+  return rows.length > 1 ? table(rows) : undefined
+}
+
+/** Everything else that was measured. */
+export function details(reports, framework) {
+  const head = ['CPU µs', 'req/s', 'p50 ms', 'p99 ms', 'GC µs', 'heap MB', 'RSS MB']
+  const parts = reports.map((report) => {
+    const rows = [[`${names[framework]}, Node ${majorOf(report.node)}`, ...head]]
+    for (const result of report.results) {
+      if (result.framework !== framework) continue
+      for (const [subject, figures] of Object.entries(result.subjects)) {
+        if (!own.has(subject)) continue
+        rows.push([
+          `${result.scenario}: ${subject}`,
+          number(figures.cpu),
+          number(figures.perSecond, 0),
+          number(figures.p50 / 1000, 2),
+          number(figures.p99 / 1000, 2),
+          number(figures.collector),
+          number(figures.heapMegabytes),
+          number(figures.residentMegabytes, 0)
+        ])
+      }
+    }
+    return table(rows)
+  })
+  return parts.join('\n\n')
+}
+
+/** How it was measured. */
+export function circumstances(reports) {
+  const lines = reports.map((report) => {
+    const where = `Node ${report.node.slice(1)}, ${report.cpu}, ${report.platform}`
+    const pins = report.pinned ? 'server and load on a core each' : 'not pinned to cores'
+    return `${where}: ${report.rounds} rounds of ${report.seconds} s, ${report.loadGenerator}, ${pins}.`
+  })
+  return lines.join('\n')
+}
+
+function scenariosOf(reports, framework, subject) {
+  const found = reports.flatMap(({ results }) =>
+    results.filter((result) => result.framework === framework && result.subjects[subject])
+  )
+  return [...new Set(found.map(({ scenario }) => scenario))]
+}
+
+function find({ results }, framework, scenario) {
+  return results.find((one) => one.framework === framework && one.scenario === scenario)?.subjects
+}
+
+export function majorOf(version) {
+  return version.slice(1).split('.')[0]
+}

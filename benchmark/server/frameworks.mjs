@@ -1,0 +1,87 @@
+import { createServer } from 'node:http'
+
+/**
+ * The application: one route, with and without sessions. `act` is a scenario's handler. Clients that
+ * can get a session in no other way get it from `/login`.
+ *
+ * Each of these makes the function that answers requests, for a server of `node:http` or without one.
+ *
+ * @type {Record<string, (app: { session?: Function, act: Function, fill: Function }) => Promise<Function>>}
+ */
+export const listeners = { http, express4: viaExpress('express4'), express5: viaExpress('express') }
+
+/** Each makes a function that listens on a free port of the loopback interface and gives the port. */
+export const frameworks = { fastify }
+for (const [name, makeListener] of Object.entries(listeners)) {
+  frameworks[name] = async (app) => {
+    const server = createServer(await makeListener(app))
+    return () => listen(server)
+  }
+}
+
+const address = '127.0.0.1'
+
+async function http({ session, act, fill }) {
+  const handler = (req, res) => {
+    const login = req.url === '/login'
+    if (login) fill(req.session)
+    ;(login ? answerAtOnce : act)(req, (user) => {
+      const body = JSON.stringify({ user })
+      res.statusCode = user === undefined ? 500 : 200
+      res.setHeader('Content-Type', 'application/json; charset=utf-8')
+      res.setHeader('Content-Length', Buffer.byteLength(body))
+      res.end(body)
+    })
+  }
+  if (!session) return handler
+  return (req, res) => session(req, res, (error) => onwards(error, req, res))
+
+  function onwards(error, req, res) {
+    if (!error) return handler(req, res)
+    console.error(error)
+    res.statusCode = 500
+    res.end()
+  }
+}
+
+function viaExpress(specifier) {
+  return async ({ session, act, fill }) => {
+    const { default: express } = await import(specifier)
+    const app = express()
+    if (session) app.use(session)
+    const send = (res) => (user) => res.status(user === undefined ? 500 : 200).json({ user })
+    app.get('/', (req, res) => act(req, send(res)))
+    app.get('/login', (req, res) => {
+      fill(req.session)
+      send(res)('ada')
+    })
+    return app
+  }
+}
+
+async function fastify({ session, act, fill }) {
+  const { default: makeApp } = await import('fastify')
+  const app = makeApp()
+  if (session) await session(app)
+  const send = (reply) => (user) => void reply.code(user === undefined ? 500 : 200).send({ user })
+  app.get('/', (request, reply) => act(request, send(reply)))
+  app.get('/login', (request, reply) => {
+    fill(request.session)
+    send(reply)('ada')
+  })
+  return async () => {
+    await app.listen({ host: address, port: 0 })
+    return app.server.address().port
+  }
+}
+
+function answerAtOnce(req, answer) {
+  answer('ada')
+}
+
+function listen(server) {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, address, () => resolve(server.address().port))
+  })
+}

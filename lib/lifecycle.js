@@ -1,0 +1,39 @@
+'use strict'
+
+const native = require('./native')
+
+const { Fact } = native
+
+/** The lifecycle's decisions in every state; the engine's module `lifecycle` says what they mean. */
+const decisions = native.decisionTable()
+
+/**
+ * The part of a state that the options decide.
+ *
+ * @param {object} options
+ * @param {unknown} options.saveUninitialized
+ * @param {boolean} options.rolling
+ * @param {boolean} options.unsetDestroys
+ * @param {boolean} options.storeCanTouch
+ * @returns {number}
+ */
+function stateOfOptions({ saveUninitialized, rolling, unsetDestroys, storeCanTouch }) {
+  return (
+    (saveUninitialized ? Fact.SaveUninitialized : 0) |
+    (rolling ? Fact.Rolling : 0) |
+    (unsetDestroys ? Fact.UnsetDestroys : 0) |
+    (storeCanTouch ? Fact.StoreCanTouch : 0)
+  )
+}
+
+/** @returns {number} One of `AtHeaders`. */
+function atHeaders(state) {
+  return decisions[state] >> 4
+}
+
+/** @returns {number} One of `AtEnd`. */
+function atEnd(state) {
+  return decisions[state] & 15
+}
+
+module.exports = { atEnd, atHeaders, stateOfOptions }

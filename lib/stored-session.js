@@ -1,0 +1,57 @@
+'use strict'
+
+const Session = require('../session/session')
+const { fromData, readCookie, writeCookie } = require('./cookie-text')
+const { canLeaveItselfOut } = require('./session-text')
+
+/**
+ * Makes a session of the data that a store holds. `data` becomes part of it and is not copied.
+ *
+ * @param {object} req
+ * @param {object} data
+ * @throws {TypeError} If the data have no cookie.
+ */
+function sessionOf(req, data) {
+  data.cookie = fromData(data.cookie)
+  return new Session(req, data)
+}
+
+/**
+ * The same for the parts of a session's JSON, from {@link import('./session-text').split}.
+ *
+ * @param {object} req
+ * @param {{ cookie: string, rest: string }} parts
+ */
+function sessionOfParts(req, { cookie, rest }) {
+  const session = new Session(req, { cookie: readCookie(cookie) })
+  if (rest !== '{}') {
+    const data = JSON.parse(rest)
+    for (const name in data) {
+      if (!(name in session)) session[name] = data[name]
+    }
+  }
+  return session
+}
+
+/**
+ * The JSON of a session, of which the part without its cookie is known already: only the cookie is
+ * left to be turned into JSON.
+ *
+ * @param {object} session
+ * @param {string} [rest] What `textWithoutCookie` has just given for this session.
+ * @returns {string | undefined}
+ */
+function wholeText(session, rest) {
+  if (rest !== undefined && canLeaveItselfOut(session) && firstKey(session) === 'cookie') {
+    const cookie = writeCookie(session.cookie)
+    if (cookie !== undefined)
+      return `{"cookie":${cookie}${rest === '{}' ? '}' : `,${rest.slice(1)}`}`
+  }
+  return JSON.stringify(session)
+}
+
+function firstKey(object) {
+  for (const key in object) return key
+}
+
+module.exports = { sessionOf, sessionOfParts, wholeText }

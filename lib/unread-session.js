@@ -1,0 +1,59 @@
+'use strict'
+
+const { inspect } = require('node:util')
+
+/**
+ * `req.session` of a request whose handler may never look at it. Until somebody does, nothing is
+ * parsed and no session is made: an accessor stands in for it.
+ *
+ * It can be assigned, deleted, listed and copied like the plain property it stands for. Printing would
+ * show that it is none, so the request gets a method that Node's `inspect` calls first.
+ */
+
+/** What that method is asked with by the accessor. */
+const WHOSE = Symbol('whose')
+
+const { getOwnPropertyDescriptor, defineProperty } = Object
+
+const accessor = {
+  configurable: true,
+  enumerable: true,
+  // The receiver need not be the request: there are proxies of it, and objects that inherit from it.
+  get() {
+    return this[inspect.custom]?.(WHOSE)?.readSession()
+  },
+  set(session) {
+    if (stands(this)) this[inspect.custom](WHOSE).assignSession(session)
+    else defineProperty(this, 'session', plainProperty(session))
+  }
+}
+
+/** Whether the place is free; a request that prints itself in its own way keeps doing so. */
+function canStandIn(req) {
+  return req[inspect.custom] === undefined
+}
+
+/**
+ * @param {object} req
+ * @param {{ readSession: () => unknown, assignSession: (session: unknown) => void }} request
+ */
+function standIn(req, request) {
+  req[inspect.custom] = function (depth) {
+    if (depth === WHOSE) return request
+    delete this[inspect.custom]
+    if (stands(this)) defineProperty(this, 'session', plainProperty(request.readSession()))
+    return this
+  }
+  defineProperty(req, 'session', accessor)
+}
+
+/** Whether the accessor is still there: it may have been deleted, or defined as something else. */
+function stands(req) {
+  return getOwnPropertyDescriptor(req, 'session')?.get === accessor.get
+}
+
+function plainProperty(value) {
+  return { configurable: true, enumerable: true, value, writable: true }
+}
+
+module.exports = { canStandIn, standIn, stands }
