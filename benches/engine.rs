@@ -5,8 +5,7 @@ use divan::{Bencher, black_box};
 use express_session_native::engine::{
     cookie_header, http_date,
     lifecycle::{self, Facts},
-    percent, session_id,
-    session_text::{self, SplitText},
+    percent, session_id, session_text,
     set_cookie::{self, Attributes, Value},
     signature::Keyring,
     wtf8,
@@ -157,9 +156,9 @@ fn make_decision_table(bencher: Bencher) {
 }
 
 #[divan::bench(args = [350, 4096, 65_536])]
-fn split_session_text(bencher: Bencher, bytes: usize) {
+fn outline_of_stringified_text(bencher: Bencher, bytes: usize) {
     let text = session_text(bytes);
-    bencher.bench(|| SplitText::new(black_box(&text)));
+    bencher.bench(|| session_text::outline_of_stringified(black_box(&text)));
 }
 
 #[divan::bench]

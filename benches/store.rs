@@ -28,7 +28,7 @@ fn id_of(number: u64) -> String {
 }
 
 fn filled(size: u64) -> MemoryStore {
-    let store = MemoryStore::new();
+    let store = MemoryStore::default();
     let text = text();
     for number in 0..size {
         let kept = store.set(id_of(number).as_bytes(), &text, NOW);
