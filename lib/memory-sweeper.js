@@ -6,7 +6,7 @@ const native = require('./native')
 /** How many sessions that are due are looked at in one go: well under a millisecond. */
 const BUDGET = 1000
 /** The time between two goes while there is more to do, in milliseconds. */
-const BREAK = 2
+const BREAK = 1
 /** Bounds of the time between two sweeps, in milliseconds. */
 const SOONEST = 1000
 const LATEST = 60_000

@@ -149,6 +149,7 @@ impl MemoryStore {
     /// Frees expired sessions, looking at `budget` of those that are due at most. Returns `true` if
     /// there may be more of them.
     pub fn sweep(&self, now: UnixMillis, mut budget: usize) -> bool {
+        let mut removed = Vec::new();
         while let Some((index, due)) = self.shared.hints.next_due() {
             if due > now {
                 return false;
@@ -156,13 +157,16 @@ impl MemoryStore {
             if budget == 0 {
                 return true;
             }
+            let Some(mut shard) = self.lock(index) else {
+                return false;
+            };
             let part = budget.min(SWEEP_AT_ONCE);
-            budget -= 1;
-            if let Some(mut shard) = self.lock(index) {
-                let left = shard.sweep(now, part);
-                budget = budget.saturating_sub((part - left).saturating_sub(1));
-                self.publish(index, &mut shard, now);
-            }
+            let done = part - shard.sweep(now, part, &mut removed);
+            self.publish(index, &mut shard, now);
+            drop(shard);
+            removed.clear();
+            // There is always an end, also if another thread has been faster.
+            budget -= done.max(1);
         }
         false
     }
@@ -305,7 +309,8 @@ impl MemoryStore {
         let hash = self.hash(id);
         let index = self.shard_of(hash);
         let mut shard = self.lock(index)?;
-        shard.sweep(now, SWEEP_IN_PASSING);
+        let mut removed = Vec::new();
+        shard.sweep(now, SWEEP_IN_PASSING, &mut removed);
         let output = operation(&mut shard, hash);
         self.publish(index, &mut shard, now);
         Some(output)

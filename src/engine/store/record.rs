@@ -89,6 +89,11 @@ impl Record {
         true
     }
 
+    /// Where it lies in memory.
+    pub(super) fn address(&self) -> usize {
+        self.0.as_ptr() as usize
+    }
+
     /// What the allocator takes for it.
     pub(super) fn memory(&self) -> usize {
         allocated(self.0.len())

@@ -217,8 +217,14 @@ impl Shard {
     }
 
     /// Removes expired sessions, looking at `budget` of those that are due at most. Returns how
-    /// much of the budget is left; none left means that there may be more to do.
-    pub(super) fn sweep(&mut self, now: UnixMillis, mut budget: usize) -> usize {
+    /// much of the budget is left; none left means that there may be more to do. What is removed goes
+    /// into `removed`, so that it can be freed when the lock is not held any more.
+    pub(super) fn sweep(
+        &mut self,
+        now: UnixMillis,
+        mut budget: usize,
+        removed: &mut Vec<Record>,
+    ) -> usize {
         while budget > 0 {
             let Contents { wheel, slots, .. } = &mut self.contents;
             let Some(number) = wheel.pop_due(slots, now) else {
@@ -226,7 +232,7 @@ impl Shard {
             };
             budget -= 1;
             match slots.get(number).map(|slot| slot.expires) {
-                Some(expires) if expires <= now => self.expire(number),
+                Some(expires) if expires <= now => removed.extend(self.expire(number)),
                 Some(expires) => wheel.push(slots, number, expires, now),
                 None => {}
             }
@@ -360,12 +366,12 @@ impl Shard {
         }
     }
 
-    fn expire(&mut self, number: u32) {
+    fn expire(&mut self, number: u32) -> Option<Record> {
         self.counts.expirations += 1;
-        self.remove(number, EventKind::Expire);
+        self.remove(number, EventKind::Expire)
     }
 
-    fn remove(&mut self, number: u32, why: EventKind) {
+    fn remove(&mut self, number: u32, why: EventKind) -> Option<Record> {
         let Contents {
             table,
             slots,
@@ -373,9 +379,7 @@ impl Shard {
             by_use,
             records,
         } = &mut self.contents;
-        let Some(slot) = slots.get(number) else {
-            return;
-        };
+        let slot = slots.get(number)?;
         if let Ok(found) = table.find_entry(spread(slot.hash), |other| *other == number) {
             found.remove();
         }
@@ -386,12 +390,10 @@ impl Shard {
         {
             list.remove(slots, number, Through::Use);
         }
-        if let Some(slot) = slots.remove(number) {
-            *records -= slot.record.memory();
-            self.shared
-                .events
-                .record(why, slot.record.id(), slot.record.text());
-        }
+        let Slot { record, .. } = slots.remove(number)?;
+        *records -= record.memory();
+        self.shared.events.record(why, record.id(), record.text());
+        Some(record)
     }
 }
 

@@ -79,6 +79,25 @@ impl Slot {
         self.expires <= now && self.expires != NEVER
     }
 
+    /// A slot without a session.
+    fn free(next: u32) -> Self {
+        Self {
+            record: Record::default(),
+            sequence: 0,
+            expires: NEVER,
+            used: 0,
+            hash: 0,
+            by_use: Link::default(),
+            waiting: Link {
+                before: NIL,
+                after: next,
+            },
+            place: 0,
+            class: Class::Anonymous,
+            flags: FREE,
+        }
+    }
+
     fn is_free(&self) -> bool {
         self.flags & FREE != 0
     }
@@ -87,35 +106,42 @@ impl Slot {
 /// The slot holds no session.
 const FREE: u8 = 0x80;
 
+/// Slots in a page: 4 KiB.
+const PAGE: usize = 64;
+
 /// Slots by number. A slot is used again when its session is gone.
+///
+/// They are in pages, so that there is never anything to copy when there are more of them, and no hole
+/// left in memory where they were. Only the first page grows.
 #[derive(Debug)]
 pub(super) struct Slots {
-    places: Vec<Slot>,
+    pages: Vec<Vec<Slot>>,
     first_free: u32,
     live: usize,
+    /// Slots there is memory for.
+    capacity: usize,
 }
 
 impl Default for Slots {
     fn default() -> Self {
         Self {
-            places: Vec::new(),
+            pages: Vec::new(),
             first_free: NIL,
             live: 0,
+            capacity: 0,
         }
     }
 }
 
 impl Slots {
-    pub(super) fn get(&self, slot: u32) -> Option<&Slot> {
-        self.places
-            .get(slot as usize)
-            .filter(|slot| !slot.is_free())
+    pub(super) fn get(&self, number: u32) -> Option<&Slot> {
+        let page = self.pages.get(number as usize / PAGE)?;
+        let slot = page.get(number as usize % PAGE)?;
+        (!slot.is_free()).then_some(slot)
     }
 
-    pub(super) fn get_mut(&mut self, slot: u32) -> Option<&mut Slot> {
-        self.places
-            .get_mut(slot as usize)
-            .filter(|slot| !slot.is_free())
+    pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut Slot> {
+        self.any_mut(number).filter(|slot| !slot.is_free())
     }
 
     /// Sessions that are held.
@@ -125,55 +151,40 @@ impl Slots {
 
     /// Slots, free ones included.
     pub(super) fn len(&self) -> usize {
-        self.places.len()
+        let last = self.pages.last().map_or(0, Vec::len);
+        self.pages.len().saturating_sub(1) * PAGE + last
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Slot)> {
-        (0..).zip(&self.places).filter(|(_, slot)| !slot.is_free())
+        let slots = (0..).zip(self.pages.iter().flatten());
+        slots.filter(|(_, slot)| !slot.is_free())
     }
 
     /// What the allocator takes for the slots, without their records.
     pub(super) fn memory(&self) -> usize {
-        allocated(self.places.capacity() * size_of::<Slot>())
+        let whole = self.capacity / PAGE * allocated(PAGE * size_of::<Slot>());
+        let first = allocated(self.capacity % PAGE * size_of::<Slot>());
+        whole + first + allocated(self.pages.capacity() * size_of::<Vec<Slot>>())
     }
 
     pub(super) fn insert(&mut self, slot: Slot) -> u32 {
         self.live += 1;
         let number = self.first_free;
-        if let Some(place) = self.places.get_mut(number as usize) {
-            self.first_free = place.waiting.after;
-            *place = slot;
+        if let Some(place) = self.any_mut(number) {
+            let free = std::mem::replace(place, slot);
+            self.first_free = free.waiting.after;
             return number;
         }
-        if self.places.len() == self.places.capacity() {
-            // By an eighth and not twofold: that much of the memory may lie idle, and no more.
-            self.places.reserve_exact((self.places.len() / 8).max(4));
-        }
-        self.places.push(slot);
+        self.push(slot);
         // 2^32 sessions in one shard would be terabytes.
-        u32::try_from(self.places.len() - 1).unwrap_or(NIL)
+        u32::try_from(self.len() - 1).unwrap_or(NIL)
     }
 
     /// Gives back a slot that is in no list any more.
     pub(super) fn remove(&mut self, number: u32) -> Option<Slot> {
         let first_free = self.first_free;
         let place = self.get_mut(number)?;
-        let free = Slot {
-            record: Record::default(),
-            sequence: 0,
-            expires: NEVER,
-            used: 0,
-            hash: 0,
-            by_use: Link::default(),
-            waiting: Link {
-                before: NIL,
-                after: first_free,
-            },
-            place: 0,
-            class: Class::Anonymous,
-            flags: FREE,
-        };
-        let slot = std::mem::replace(place, free);
+        let slot = std::mem::replace(place, Slot::free(first_free));
         self.first_free = number;
         self.live -= 1;
         Some(slot)
@@ -181,10 +192,61 @@ impl Slots {
 
     /// Moves all sessions to the front, in the order they have, and frees the rest. Lists have to be
     /// made anew.
+    ///
+    /// They move within the pages that there are: nothing is allocated while much is being freed.
     pub(super) fn compact(&mut self) {
-        self.places.retain(|slot| !slot.is_free());
-        self.places.shrink_to_fit();
+        let mut to = 0;
+        for from in (0..).take(self.len()) {
+            if self.get(from).is_none() {
+                continue;
+            }
+            if from != to
+                && let Some(place) = self.any_mut(from)
+            {
+                let slot = std::mem::replace(place, Slot::free(NIL));
+                if let Some(place) = self.any_mut(to) {
+                    *place = slot;
+                }
+            }
+            to += 1;
+        }
+        let to = to as usize;
+        self.pages.truncate(to.div_ceil(PAGE));
+        if let Some(last) = self.pages.last_mut()
+            && !to.is_multiple_of(PAGE)
+        {
+            last.truncate(to % PAGE);
+        }
+        self.pages.shrink_to_fit();
+        self.capacity = self.pages.iter().map(Vec::capacity).sum();
         self.first_free = NIL;
+    }
+
+    /// The records of all sessions.
+    pub(super) fn into_records(self) -> impl Iterator<Item = Record> {
+        let slots = self.pages.into_iter().flatten();
+        slots.filter(|slot| !slot.is_free()).map(|slot| slot.record)
+    }
+
+    fn any_mut(&mut self, number: u32) -> Option<&mut Slot> {
+        let page = self.pages.get_mut(number as usize / PAGE)?;
+        page.get_mut(number as usize % PAGE)
+    }
+
+    fn push(&mut self, slot: Slot) {
+        if self.pages.last().is_none_or(|page| page.len() == PAGE) {
+            let size = if self.pages.is_empty() { 4 } else { PAGE };
+            self.pages.push(Vec::with_capacity(size));
+            self.capacity += size;
+        }
+        let Some(page) = self.pages.last_mut() else {
+            return;
+        };
+        if page.len() == page.capacity() {
+            page.reserve_exact(page.len());
+            self.capacity += page.len();
+        }
+        page.push(slot);
     }
 }
 
