@@ -108,7 +108,7 @@ export declare const enum Fact {
 
 /**
  * New session ids, one after the other without anything between them: 192 random bits as 32
- * characters of base64url each.
+ * characters of base64url each. Of more than 1 000, these are all that are made.
  */
 export declare function generateIds(count: number): string
 

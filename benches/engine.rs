@@ -156,7 +156,7 @@ fn make_decision_table(bencher: Bencher) {
 }
 
 #[divan::bench(args = [350, 4096, 65_536])]
-fn outline_of_session_text(bencher: Bencher, bytes: usize) {
+fn outline_of_stringified_text(bencher: Bencher, bytes: usize) {
     let text = session_text(bytes);
     bencher.bench(|| session_text::outline_of_stringified(black_box(&text)));
 }

@@ -69,8 +69,7 @@ unsafe fn short_utf8(
 }
 
 fn has_replacement(text: &[u8]) -> bool {
-    text.windows(REPLACEMENT.len())
-        .any(|window| window == REPLACEMENT)
+    memchr::memmem::find(text, REPLACEMENT).is_some()
 }
 
 impl FromNapiValue for JsText {
@@ -81,6 +80,12 @@ impl FromNapiValue for JsText {
             && (text.is_ascii() || !has_replacement(text))
         {
             return Ok(Self(text.to_vec()));
+        }
+        // SAFETY: handed on as it was received.
+        if let Ok(text) = unsafe { String::from_napi_value(env, value) }
+            && !has_replacement(text.as_bytes())
+        {
+            return Ok(Self(text.into_bytes()));
         }
         // SAFETY: handed on as it was received.
         let units = unsafe { Utf16String::from_napi_value(env, value) }?;

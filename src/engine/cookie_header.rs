@@ -14,21 +14,37 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 use super::percent;
 
 /// The value of the first cookie called `name`; `None` if there is none.
 #[must_use]
 pub fn find<'header>(header: &'header [u8], name: &[u8]) -> Option<Cow<'header, [u8]>> {
-    let value = header.split(|&byte| byte == b';').find_map(|part| {
-        let equals = part.iter().position(|&byte| byte == b'=')?;
-        let (key, value) = part.split_at_checked(equals)?;
+    let value = parts(header).find_map(|part| {
+        let (key, value) = part.split_at_checked(memchr(b'=', part)?)?;
         (trim_blanks(key) == name).then(|| value.get(1..).unwrap_or_default())
     })?;
     let value = unquote(trim_blanks(value));
-    if !value.contains(&b'%') {
+    if memchr(b'%', value).is_none() {
         return Some(Cow::Borrowed(value));
     }
     Some(percent::decode(value).map_or(Cow::Borrowed(value), Cow::Owned))
+}
+
+/// What stands between the semicolons. Headers may be long, so they are searched many bytes at a time.
+fn parts(header: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(header);
+    std::iter::from_fn(move || {
+        let mut header = rest?;
+        // Nothing stands between two in a row, and one byte is found faster like this.
+        while let [b';', after @ ..] = header {
+            header = after;
+        }
+        let end = memchr(b';', header);
+        rest = end.and_then(|end| header.get(end + 1..));
+        header.get(..end.unwrap_or(header.len()))
+    })
 }
 
 fn trim_blanks(mut text: &[u8]) -> &[u8] {
