@@ -242,13 +242,13 @@ module.exports = [
           plain({ ...Object.getOwnPropertyDescriptor(prototype, key) })
         ])
       // Ours has more: what it can do beyond is listed in docs/memory-store.md.
-      const known = ['constructor', 'all', 'clear', 'destroy', 'get', 'set', 'length', 'touch']
+      const known = new Set('constructor all clear destroy get set length touch'.split(' '))
       const memory = new MemoryStore()
       return {
         store: [plain(Store), members(Store.prototype), Store.super_ === EventEmitter],
         memory: [
           plain(MemoryStore),
-          members(MemoryStore.prototype).filter(([key]) => known.includes(key)),
+          members(MemoryStore.prototype).filter(([key]) => known.has(key)),
           MemoryStore.super_ === Store
         ],
         enumerated: Object.keys(MemoryStore.prototype),

@@ -50,6 +50,18 @@ pub struct MemoryStore {
     sweeps: Mutex<Sweeps>,
 }
 
+/// A store that will never hold much makes do with fewer shards, so that their own memory is not most
+/// of what it takes.
+fn shards_for(options: &Options) -> usize {
+    const SESSIONS: u64 = 1000;
+    const BYTES: u64 = 512 * 1024;
+    let sessions = options.max_sessions.map(|most| most / SESSIONS);
+    let bytes = options.max_bytes.map(|most| most / BYTES);
+    let wanted = sessions.into_iter().chain(bytes).min();
+    let wanted = wanted.and_then(|wanted| usize::try_from(wanted).ok());
+    wanted.unwrap_or(SHARDS).clamp(1, SHARDS)
+}
+
 impl Default for MemoryStore {
     fn default() -> Self {
         Self::new(Options::default())
@@ -60,7 +72,7 @@ impl MemoryStore {
     /// An empty store.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self::with_shards(options, SHARDS)
+        Self::with_shards(options, shards_for(&options))
     }
 
     pub(super) fn with_shards(options: Options, shards: usize) -> Self {

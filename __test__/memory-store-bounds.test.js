@@ -1,0 +1,135 @@
+'use strict'
+
+const assert = require('node:assert')
+const { promisify } = require('node:util')
+const { test } = require('node:test')
+const session = require('..')
+const { cookieOf, request, serving } = require('./support/server')
+
+const { Cookie, MemoryStore } = session
+
+/** A method of a store as a promise. */
+const ask = (store, method, ...args) => promisify(store[method]).call(store, ...args)
+const data = (more) => ({ cookie: new Cookie({ maxAge: 60_000 }), ...more })
+const held = (store) => Object.keys(store.sessions).join('')
+const protect = ({ user }) => Boolean(user)
+
+test('guests go first, then others, then who is protected, each by last use', async () => {
+  const store = new MemoryStore({ maxSessions: 4, protect })
+  await ask(store, 'set', 'u', data({ user: 'tobi' }))
+  await ask(store, 'set', 'o', data({ cart: 1 }))
+  await ask(store, 'set', 'g', data())
+  await ask(store, 'set', 'h', data())
+  await ask(store, 'get', 'g')
+  const left = []
+  for (const sid of 'vwxyz') {
+    await ask(store, 'set', sid, data({ user: sid }))
+    left.push(held(store))
+  }
+  assert.deepStrictEqual(left, ['uogv', 'uovw', 'uvwx', 'vwxy', 'wxyz'])
+  assert.strictEqual(store.stats().evictions, 5)
+})
+
+test('an event tells who had to go, and why', async () => {
+  const store = new MemoryStore({ maxSessions: 1, protect })
+  const events = []
+  store.on('evict', (...args) => events.push(args))
+  await ask(store, 'set', 'u', data({ user: 'tobi' }))
+  await ask(store, 'set', 'v', data({ user: 'loki' }))
+  await ask(store, 'set', 'w', data())
+  await new Promise(setImmediate)
+  assert.deepStrictEqual(events, [
+    ['u', { class: 'protected', reason: 'maxSessions' }],
+    ['v', { class: 'protected', reason: 'maxSessions' }]
+  ])
+})
+
+test('a session that is not protected any more at its last save may go', async () => {
+  const store = new MemoryStore({ maxSessions: 2, protect })
+  await ask(store, 'set', 'u', data({ user: 'tobi' }))
+  await ask(store, 'set', 'v', data({ user: 'loki' }))
+  await ask(store, 'set', 'v', data({ theme: 'dark' }))
+  await ask(store, 'set', 'w', data({ user: 'jane' }))
+  assert.strictEqual(held(store), 'uw')
+})
+
+test("onFull: 'reject' refuses new sessions and keeps the others", async () => {
+  const store = new MemoryStore({ maxSessions: 1, onFull: 'reject' })
+  await ask(store, 'set', 'a', data())
+  await assert.rejects(ask(store, 'set', 'b', data()), {
+    code: 'ERR_SESSION_STORE_FULL',
+    message: 'the session store is full: maxSessions is 1'
+  })
+  await ask(store, 'set', 'a', data({ n: 1 }))
+  await ask(store, 'touch', 'a', data())
+  assert.strictEqual(held(store), 'a')
+  assert.strictEqual(store.stats().refusals, 1)
+  await ask(store, 'destroy', 'a')
+  await ask(store, 'set', 'b', data())
+})
+
+test("onFull: 'spare' lets all go but those that are protected", async () => {
+  const store = new MemoryStore({ maxSessions: 2, onFull: 'spare', protect })
+  await ask(store, 'set', 'g', data())
+  await ask(store, 'set', 'u', data({ user: 'tobi' }))
+  await ask(store, 'set', 'v', data({ user: 'loki' }))
+  assert.strictEqual(held(store), 'uv')
+  await assert.rejects(ask(store, 'set', 'w', data({ user: 'jane' })), {
+    code: 'ERR_SESSION_STORE_FULL'
+  })
+})
+
+test('a refusal comes later and not in the same turn, like every answer', () => {
+  const store = new MemoryStore({ maxSessions: 1, onFull: 'reject' })
+  store.set('a', data())
+  let answer
+  store.set('b', data(), (error) => (answer = error))
+  assert.strictEqual(answer, undefined)
+})
+
+test('maxBytes bounds what sessions take, and one that is too large is refused', async () => {
+  const store = new MemoryStore({ maxBytes: 500_000 })
+  const filler = 'x'.repeat(2000)
+  for (let n = 0; n < 1000; n++) await ask(store, 'set', `sid${n}`, data({ filler }))
+  const { bytes, sessions } = store.stats()
+  assert.ok(bytes <= 500_000 && bytes > 450_000, `${bytes} bytes`)
+  assert.ok(sessions > 150 && sessions < 250, `${sessions} sessions`)
+  assert.ok(store.sessions.sid999)
+  const large = data({ filler: 'x'.repeat(1_000_000) })
+  await assert.rejects(ask(store, 'set', 'large', large), { code: 'ERR_SESSION_STORE_FULL' })
+  assert.strictEqual(store.stats().sessions, sessions)
+})
+
+test('a request whose session is refused is answered, and the error handler told', async () => {
+  const store = new MemoryStore({ maxSessions: 1, onFull: 'reject' })
+  const middleware = session({ secret: 's', resave: false, saveUninitialized: true, store })
+  const errors = []
+  const handler = (req, res) =>
+    middleware(req, res, (error) => (error ? errors.push(error.code) : res.end('ok')))
+  await serving(handler, async (port) => {
+    const cookie = cookieOf(await request(port))
+    assert.strictEqual((await request(port)).body, 'ok')
+    const deadline = Date.now() + 20_000
+    while (errors.length === 0 && Date.now() < deadline) await new Promise(setImmediate)
+    assert.deepStrictEqual(errors, ['ERR_SESSION_STORE_FULL'])
+    await request(port, { cookie })
+    await new Promise(setImmediate)
+    assert.strictEqual(errors.length, 1)
+  })
+})
+
+test('a bounded store behind the middleware evicts, and nobody notices but the guest', async () => {
+  const store = new MemoryStore({ maxSessions: 2, protect })
+  const middleware = session({ secret: 's', resave: false, saveUninitialized: true, store })
+  const handler = (req, res) =>
+    middleware(req, res, () => {
+      if (req.url === '/login') req.session.user = 'tobi'
+      res.end(String(req.session.user))
+    })
+  await serving(handler, async (port) => {
+    const cookie = cookieOf(await request(port, { path: '/login' }))
+    for (let n = 0; n < 10; n++) await request(port)
+    assert.strictEqual((await request(port, { cookie })).body, 'tobi')
+  })
+  assert.strictEqual(store.stats().evictions, 9)
+})

@@ -1,0 +1,181 @@
+'use strict'
+
+const assert = require('node:assert')
+const { once } = require('node:events')
+const { test } = require('node:test')
+const { promisify } = require('node:util')
+const session = require('..')
+
+const { Cookie, MemoryStore } = session
+
+/** A method of a store as a promise. */
+const ask = (store, method, ...args) => promisify(store[method]).call(store, ...args)
+const data = (maxAge, more) => ({ cookie: new Cookie({ maxAge }), ...more })
+const turn = () => new Promise(setImmediate)
+
+/** What a store emits next. Its timers alone would not keep the process waiting. */
+async function next(store, event) {
+  const waiting = setTimeout(() => {}, 60_000)
+  try {
+    return await once(store, event, { signal: AbortSignal.timeout(20_000) })
+  } finally {
+    clearTimeout(waiting)
+  }
+}
+
+test('events tell what becomes of sessions, in its order, and not in the same turn', async (t) => {
+  const store = new MemoryStore()
+  const events = []
+  for (const name of ['create', 'update', 'destroy', 'expire', 'evict']) {
+    store.on(name, (...args) => events.push([name, ...args]))
+  }
+  store.set('a', data(1000))
+  store.set('a', data(1000, { n: 1 }))
+  store.touch('a', data(1000))
+  store.set('b', data(60_000))
+  store.destroy('b')
+  store.destroy('absent')
+  const now = Date.now()
+  const clock = t.mock.method(Date, 'now', () => now + 1000)
+  store.get('a', () => {})
+  clock.mock.restore()
+  assert.deepStrictEqual(events, [])
+  await turn()
+  assert.deepStrictEqual(events, [
+    ['create', 'a', {}],
+    ['update', 'a', {}],
+    ['create', 'b', {}],
+    ['destroy', 'b', {}],
+    ['expire', 'a', {}]
+  ])
+})
+
+test('data come along where they are asked for', async () => {
+  const store = new MemoryStore({ eventData: true })
+  const events = []
+  for (const name of ['create', 'destroy']) {
+    store.on(name, (sid, { session: held }) => events.push([name, sid, held]))
+  }
+  store.set('a', { n: 1 })
+  store.sessions.b = 'no JSON'
+  delete store.sessions.b
+  store.destroy('a')
+  await turn()
+  assert.deepStrictEqual(events, [
+    ['create', 'a', { n: 1 }],
+    ['create', 'b', undefined],
+    ['destroy', 'b', undefined],
+    ['destroy', 'a', { n: 1 }]
+  ])
+})
+
+test('nothing that happened before somebody listened, or after, is told', async () => {
+  const store = new MemoryStore()
+  const seen = []
+  const listener = (sid) => seen.push(sid)
+  store.set('before', {})
+  store.on('create', listener)
+  store.set('while', {})
+  await turn()
+  store.off('create', listener)
+  store.set('after', {})
+  await turn()
+  store.once('create', listener)
+  store.set('once', {})
+  store.set('twice', {})
+  await turn()
+  store.prependListener('create', listener)
+  store.set('prepended', {})
+  await turn()
+  store.removeAllListeners('create')
+  store.set('alone', {})
+  await turn()
+  assert.deepStrictEqual(seen, ['while', 'once', 'prepended'])
+})
+
+test('events can be waited for', async () => {
+  const store = new MemoryStore()
+  const waiting = once(store, 'create')
+  store.set('sid', {})
+  assert.deepStrictEqual(await waiting, ['sid', {}])
+})
+
+test('an application that uses no events sees no listeners that it has not added', () => {
+  assert.deepStrictEqual(new MemoryStore().eventNames(), [])
+})
+
+test('many events come in several turns, all of them and in order', async () => {
+  const store = new MemoryStore()
+  const seen = []
+  let turns = 0
+  store.on('create', (sid) => seen.push(Number(sid)))
+  for (let n = 0; n < 1000; n++) store.set(`${n}`, {})
+  while (seen.length < 1000 && turns < 100) {
+    await turn()
+    turns++
+  }
+  assert.deepStrictEqual(
+    seen,
+    Array.from({ length: 1000 }, (_, n) => n)
+  )
+  assert.ok(turns > 1, 'all in one turn')
+})
+
+test('a listener that throws does not keep events from others', async () => {
+  const { execFile } = require('node:child_process')
+  const script = `
+    const { MemoryStore } = require(${JSON.stringify(require.resolve('..'))})
+    const store = new MemoryStore()
+    const seen = []
+    process.on('uncaughtException', (error) => seen.push(error.message))
+    store.on('create', (sid) => {
+      if (sid === 'a') throw new Error('of a listener')
+      seen.push(sid)
+    })
+    store.set('a', {})
+    store.set('b', {})
+    process.on('exit', () => console.log(seen.join()))
+  `
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script])
+  assert.strictEqual(stdout, 'of a listener,b\n')
+})
+
+test('sessions that a timer finds expired are told too', async (t) => {
+  const store = new MemoryStore()
+  const now = Date.now()
+  const clock = t.mock.method(Date, 'now', () => now)
+  store.set('sid', data(1))
+  clock.mock.restore()
+  const [sid] = await next(store, 'expire')
+  assert.strictEqual(sid, 'sid')
+  assert.ok(store.stats().sweeps.count >= 1)
+})
+
+test('figures count what is asked for and what goes', async (t) => {
+  const store = new MemoryStore({ maxSessions: 2 })
+  const before = store.stats()
+  assert.deepStrictEqual(
+    { ...before, bytes: 0 },
+    {
+      sessions: 0,
+      bytes: 0,
+      hits: 0,
+      misses: 0,
+      expirations: 0,
+      evictions: 0,
+      refusals: 0,
+      sweeps: { count: 0, last: 0, longest: 0 },
+      snapshots: { count: 0, failures: 0, last: 0, error: undefined }
+    }
+  )
+  for (const sid of ['a', 'b', 'c']) await ask(store, 'set', sid, data(1000))
+  await ask(store, 'get', 'c')
+  await ask(store, 'get', 'a')
+  const { evictions, hits, misses, sessions, bytes } = store.stats()
+  assert.deepStrictEqual([sessions, hits, misses, evictions], [2, 1, 1, 1])
+  assert.ok(bytes > before.bytes + 200)
+  const now = Date.now()
+  t.mock.method(Date, 'now', () => now + 1000)
+  await ask(store, 'length')
+  assert.strictEqual(store.stats().expirations, 2)
+})

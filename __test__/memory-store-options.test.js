@@ -1,0 +1,181 @@
+'use strict'
+
+const assert = require('node:assert')
+const { inherits, promisify } = require('node:util')
+const { test } = require('node:test')
+const session = require('..')
+const { cookieOf, request, serving } = require('./support/server')
+
+const { Cookie, MemoryStore } = session
+
+/** A method of a store as a promise. */
+const ask = (store, method, ...args) => promisify(store[method]).call(store, ...args)
+const data = (maxAge, more) => ({ cookie: new Cookie({ maxAge }), ...more })
+const ids = async (store) => (await Array.fromAsync(store.ids())).sort().join('')
+Array.fromAsync ??= async (items) => {
+  const array = []
+  for await (const item of items) array.push(item)
+  return array
+}
+
+/** Moves the clock for as long as the test runs. */
+function clock(t) {
+  let now = Date.now()
+  t.mock.method(Date, 'now', () => now)
+  return (milliseconds) => (now += milliseconds)
+}
+
+for (const [option, value, expected] of [
+  ['maxSessions', -1, 'a whole number above 0, not -1'],
+  ['maxSessions', 0, 'a whole number above 0, not 0'],
+  ['maxSessions', 1.5, 'a whole number above 0, not 1.5'],
+  ['maxSessions', '10', 'a whole number above 0, not "10"'],
+  ['maxSessions', null, 'a whole number above 0, not null'],
+  ['maxBytes', -5, 'a whole number above 0, not -5'],
+  ['maxBytes', NaN, 'a whole number above 0, not NaN'],
+  ['onFull', 'drop', `'evict', 'spare' or 'reject', not "drop"`],
+  ['ttl', -1, 'a number of milliseconds above 0, or a function, not -1'],
+  ['ttl', '1h', 'a number of milliseconds above 0, or a function, not "1h"'],
+  ['protect', true, 'a function, not true'],
+  ['resurrect', 0, 'a boolean, not 0'],
+  ['eventData', 'yes', 'a boolean, not "yes"'],
+  ['name', '', 'a string that is not empty, not ""'],
+  ['name', 5, 'a string that is not empty, not 5'],
+  ['snapshot', 5, 'a path or an object, not 5']
+]) {
+  test(`${option}: ${JSON.stringify(value)} is refused`, () => {
+    const message = `MemoryStore: ${option} must be ${expected}`
+    assert.throws(() => new MemoryStore({ [option]: value }), { name: 'TypeError', message })
+  })
+}
+
+test('options that are no object are refused, and no options are options', () => {
+  assert.throws(() => new MemoryStore('x'), { name: 'TypeError' })
+  for (const none of [undefined, null, {}, { maxSessions: undefined, ttl: Infinity }]) {
+    assert.ok(new MemoryStore(none).sessions)
+  }
+})
+
+test('unknown options are ignored, also when another store passes on its own', async () => {
+  function OtherStore(options) {
+    MemoryStore.call(this, options)
+  }
+  inherits(OtherStore, MemoryStore)
+  const store = new OtherStore({ type: 'memory', timeout: -1, host: null })
+  await ask(store, 'set', 'sid', data(1000))
+  assert.strictEqual(await ask(store, 'length'), 1)
+})
+
+test('without a ttl, a session whose cookie has no expiry is kept for ever', async (t) => {
+  const wait = clock(t)
+  const store = new MemoryStore()
+  await ask(store, 'set', 'sid', data(null))
+  wait(1e12)
+  assert.ok(await ask(store, 'get', 'sid'))
+})
+
+test('a ttl is for sessions whose cookie has no expiry, and a touch begins it anew', async (t) => {
+  const wait = clock(t)
+  const store = new MemoryStore({ ttl: 1000 })
+  await ask(store, 'set', 'a', data(null))
+  await ask(store, 'set', 'b', data(null))
+  await ask(store, 'set', 'c', data(5000))
+  wait(999)
+  await ask(store, 'touch', 'b', data(null))
+  wait(1)
+  assert.strictEqual(await ids(store), 'bc')
+  wait(999)
+  assert.strictEqual(await ids(store), 'c')
+})
+
+test('a ttl function is asked for each session without an expiry', async (t) => {
+  const wait = clock(t)
+  const asked = []
+  const ttl = (held) => {
+    asked.push(held.user)
+    return held.user ? undefined : 1000
+  }
+  const store = new MemoryStore({ ttl })
+  await ask(store, 'set', 'a', data(null))
+  await ask(store, 'set', 'b', data(null, { user: 'tobi' }))
+  await ask(store, 'set', 'c', data(2000, { user: 'loki' }))
+  store.sessions.d = '{"user":"jane"}'
+  assert.deepStrictEqual(asked, [undefined, 'tobi', 'jane'])
+  wait(1000)
+  assert.strictEqual(await ids(store), 'bcd')
+})
+
+test('a ttl function that returns nonsense is told so', () => {
+  for (const nonsense of ['1h', -1, NaN, {}]) {
+    const store = new MemoryStore({ ttl: () => nonsense })
+    assert.throws(() => store.set('sid', data(null)), { name: 'TypeError' })
+  }
+})
+
+test('the middleware renews a ttl with each request, changed or not', async (t) => {
+  const wait = clock(t)
+  for (const ttl of [1000, () => 1000]) {
+    const store = new MemoryStore({ ttl })
+    const middleware = session({ secret: 's', resave: false, saveUninitialized: true, store })
+    const handler = (req, res) => middleware(req, res, () => res.end(String(req.sessionID)))
+    await serving(handler, async (port) => {
+      const { body, headers } = await request(port)
+      const cookie = cookieOf({ body, headers })
+      for (let n = 0; n < 5; n++) {
+        wait(600)
+        assert.strictEqual((await request(port, { cookie })).body, body)
+      }
+      wait(1000)
+      assert.notStrictEqual((await request(port, { cookie })).body, body)
+    })
+  }
+})
+
+test('a destroyed session is brought back by a late save, as in express-session', async () => {
+  const store = new MemoryStore()
+  await ask(store, 'destroy', 'sid')
+  await ask(store, 'set', 'sid', data(1000))
+  assert.strictEqual(await ask(store, 'length'), 1)
+})
+
+test('resurrect: false keeps a destroyed session destroyed, without an error', async () => {
+  const store = new MemoryStore({ resurrect: false })
+  await ask(store, 'set', 'sid', data(1000))
+  await ask(store, 'destroy', 'sid')
+  await ask(store, 'set', 'sid', data(1000))
+  await ask(store, 'touch', 'sid', data(1000))
+  store.sessions.sid = '{}'
+  assert.strictEqual(await ask(store, 'length'), 0)
+  await ask(store, 'set', 'other', data(1000))
+  assert.strictEqual(await ask(store, 'length'), 1)
+})
+
+for (const resurrect of [true, false]) {
+  test(`a request that is in flight when its session is destroyed: resurrect ${resurrect}`, async () => {
+    const store = new MemoryStore({ resurrect })
+    const middleware = session({ secret: 's', resave: false, saveUninitialized: true, store })
+    let arrived
+    let goOn
+    const handler = (req, res) =>
+      middleware(req, res, async () => {
+        if (req.url === '/slow') {
+          req.session.changed = true
+          const wait = new Promise((resolve) => (goOn = resolve))
+          arrived()
+          await wait
+        }
+        if (req.url === '/logout') req.session.destroy(() => res.end())
+        else res.end()
+      })
+    await serving(handler, async (port) => {
+      const cookie = cookieOf(await request(port))
+      const hasArrived = new Promise((resolve) => (arrived = resolve))
+      const slow = request(port, { cookie, path: '/slow' })
+      await hasArrived
+      await request(port, { cookie, path: '/logout' })
+      goOn()
+      await slow
+    })
+    assert.strictEqual(await ask(store, 'length'), resurrect ? 1 : 0)
+  })
+}
