@@ -327,12 +327,129 @@ declare namespace session {
     touch?(sid: string, session: SessionData, callback?: () => void): void
   }
 
+  /** What a `MemoryStore` may be told. Each can be left out; none of them is as in express-session. */
+  interface MemoryStoreOptions {
+    /**
+     * Sessions at most. When there are so many, others go for a new one: those that have expired
+     * first, then those that hold nothing but their cookie, then others, then those that `protect`
+     * was true for; within each of these, the one that was used least recently.
+     */
+    maxSessions?: number | undefined
+
+    /**
+     * Bytes at most that the store takes, overhead included, as `stats().bytes` counts them. It can
+     * be exceeded for a moment, by what a single session needs.
+     */
+    maxBytes?: number | undefined
+
+    /**
+     * What happens when `maxSessions` or `maxBytes` is reached:
+     *
+     * - `'evict'`, the default: others go, and the event `'evict'` tells of each.
+     * - `'spare'`: the same, but none that is protected goes. When these are all, a new one is refused.
+     * - `'reject'`: a new one is refused.
+     *
+     * A refusal is an error with the code `'ERR_SESSION_STORE_FULL'`, given to the callback of `set`.
+     * A session that is larger than `maxBytes` is always refused.
+     */
+    onFull?: 'evict' | 'spare' | 'reject' | undefined
+
+    /** Whether a session is among the last to go: for example whether it has a user. Asked at each save. */
+    protect?: ((session: SessionData) => unknown) | undefined
+
+    /**
+     * For how many milliseconds a session is kept whose cookie has no expiry, from its last save or
+     * touch on, or a function that says so; it may return nothing for a session that is kept for ever.
+     * By default all of them are.
+     */
+    ttl?: number | ((session: SessionData) => number | null | undefined) | undefined
+
+    /**
+     * Whether a session that was destroyed is back when a request that was in flight saves it. The
+     * default, as in express-session, is `true`; `false` is recommended.
+     */
+    resurrect?: boolean | undefined
+
+    /** Whether events come with the session's data. The default is `false`. */
+    eventData?: boolean | undefined
+
+    /**
+     * Stores of one name, in all threads of a process, are one store. It is freed when the last one
+     * is closed or its thread ends. Others than the first need not give the options.
+     */
+    name?: string | undefined
+
+    /**
+     * The file in which sessions survive a restart. It is loaded when the store is made, and written
+     * when it is closed and every so often in between, in another thread.
+     */
+    snapshot?: string | MemoryStoreSnapshot | undefined
+  }
+
+  /** How a `MemoryStore` survives a restart. */
+  interface MemoryStoreSnapshot {
+    /** The file. It is made with mode 0600; its folder should be as private. */
+    path: string
+
+    /** Milliseconds between two snapshots, 60 000 by default; `Infinity` for none but the last. */
+    interval?: number | undefined
+
+    /**
+     * What is done about a file that is damaged or no snapshot at all: `'throw'`, the default, or
+     * `'setAside'`, which renames it and starts with no sessions.
+     */
+    onDamaged?: 'throw' | 'setAside' | undefined
+  }
+
+  /** What a `MemoryStore` holds and has done since it was made. Times are in milliseconds. */
+  interface MemoryStoreStats {
+    /** Sessions that are held. Expired ones that have not been freed yet are among them. */
+    sessions: number
+    /** Bytes that the store takes, overhead included. */
+    bytes: number
+    /** How often a session was asked for and there. */
+    hits: number
+    /** How often a session was asked for and not there. */
+    misses: number
+    /** Sessions that were freed because they had expired. */
+    expirations: number
+    /** Sessions that had to go because the store was full. */
+    evictions: number
+    /** Sessions that were refused because the store was full. */
+    refusals: number
+    /** Searches for expired sessions by a timer. */
+    sweeps: { count: number; last: number; longest: number }
+    /** Snapshots in between; `error` says why the last one was not written, if it was not. */
+    snapshots: { count: number; failures: number; last: number; error: string | undefined }
+  }
+
+  /** What comes with an event of a `MemoryStore`. */
+  interface MemoryStoreEvent {
+    /** The data that were saved or removed, with `eventData: true`. */
+    session?: SessionData | undefined
+  }
+
+  /** What comes with the event `'evict'` of a `MemoryStore`. */
+  interface MemoryStoreEviction extends MemoryStoreEvent {
+    /** `'anonymous'` sessions hold nothing but a cookie. */
+    class: 'anonymous' | 'other' | 'protected'
+    /** The bound that was reached. */
+    reason: 'maxSessions' | 'maxBytes'
+  }
+
   /**
-   * Keeps sessions in the memory of this process, which loses them when it ends. It is meant for
-   * development: sessions are dropped when they are found expired, but only then.
+   * Keeps sessions in the memory of this process, outside of the JavaScript heap. Expired ones are
+   * freed, whether anybody asks for them or not.
+   *
+   * It emits `'create'`, `'update'`, `'destroy'`, `'expire'` and `'evict'`, with a session ID and a
+   * `MemoryStoreEvent` or `MemoryStoreEviction`, in a later turn of the event loop.
    */
   class MemoryStore extends Store {
-    /** What is kept, by session ID: each session as JSON. */
+    /** @throws {TypeError} for an option of a wrong type or out of range. Unknown ones are ignored. */
+    constructor(options: MemoryStoreOptions)
+    constructor()
+
+    /** A view of what is kept, by session ID: each session as JSON. */
     sessions: { [sid: string]: string }
 
     /** Gets the session, unless it has expired. */
@@ -344,10 +461,10 @@ declare namespace session {
     /** Removes the session. */
     destroy(sid: string, callback?: (err?: any) => void): void
 
-    /** Gets all the sessions that have not expired, by ID. */
+    /** Gets all the sessions that have not expired, by ID. For many of them, see `entries`. */
     all(callback: (err: any, obj?: { [sid: string]: SessionData } | null) => void): void
 
-    /** Counts the sessions that have not expired. */
+    /** Counts the sessions, without looking at them. */
     length(callback: (err: any, length?: number) => void): void
 
     /** Removes all the sessions. */
@@ -355,5 +472,24 @@ declare namespace session {
 
     /** Takes over the cookie of the session, leaving the rest of what is kept as it is. */
     touch(sid: string, session: SessionData, callback?: () => void): void
+
+    /**
+     * Goes through all sessions in pages, while others come and go. Each that is there from the
+     * beginning to the end comes up once.
+     */
+    entries(options?: { pageSize?: number }): AsyncGenerator<[string, SessionData], void, void>
+
+    /** Goes through the IDs of all sessions, as `entries` does. */
+    ids(options?: { pageSize?: number }): AsyncGenerator<string, void, void>
+
+    /** What the store holds and has done. Cheap enough to be asked for every second. */
+    stats(): MemoryStoreStats
+
+    /**
+     * Closes the store: using it from then on is an error. Where it was the last one of its name, or
+     * has none, it is written to its snapshot, if it has one, and freed.
+     */
+    close(): Promise<void>
+    close(callback: (err?: any) => void): void
   }
 }

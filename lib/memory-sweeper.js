@@ -4,7 +4,7 @@ const timers = require('node:timers')
 const native = require('./native')
 
 /** How many sessions that are due are looked at in one go: well under a millisecond. */
-const BUDGET = 1000
+const BUDGET = 500
 /** The time between two goes while there is more to do, in milliseconds. */
 const BREAK = 1
 /** Bounds of the time between two sweeps, in milliseconds. */
