@@ -127,7 +127,7 @@ function session(options) {
 function isWithin(req, cookiePath) {
   const url = typeof req.originalUrl === 'string' ? req.originalUrl : req.url
   // Nearly always; saves parsing the URL.
-  if (cookiePath === '/' && typeof url === 'string' && url.startsWith('/')) return true
+  if (cookiePath === '/' && typeof url === 'string' && /^\/(?!\/)/.test(url)) return true
   return (originalUrl(req).pathname || '/').indexOf(cookiePath) === 0
 }
 

@@ -35,7 +35,12 @@ function readCookie(text) {
     expires = new Date(match[2])
     start = match[0].length
   }
-  const cookie = new Cookie(attributesOf(text.slice(start)))
+  const attributes = attributesOf(text.slice(start))
+  if (attributes === undefined) return fromData(JSON.parse(text))
+  const cookie = new Cookie()
+  for (const name in attributes) {
+    if (attributes[name] !== undefined) cookie[name] = attributes[name]
+  }
   cookie._expires = expires
   cookie.originalMaxAge = originalMaxAge
   return cookie
@@ -53,11 +58,19 @@ function fromData(data) {
   return cookie
 }
 
+/**
+ * The attributes that a tail says. Undefined if it is not written as cookies of ours are, with these
+ * members in this order: data that an application has put into a store may have any.
+ */
 function attributesOf(tail) {
-  if (tail !== knownTail) {
-    known = JSON.parse(`{${tail}`)
-    knownTail = tail
-  }
+  if (tail === knownTail) return known
+  const data = JSON.parse(`{${tail}`)
+  const { secure, httpOnly, domain, path, sameSite } = data
+  const attributes = { secure, httpOnly, domain, path, sameSite }
+  if (httpOnly === undefined || path === undefined) return undefined
+  if (JSON.stringify(attributes) !== `{${tail}`) return undefined
+  known = attributes
+  knownTail = tail
   return known
 }
 
@@ -86,9 +99,12 @@ function writeCookie(cookie) {
  * @returns {string | undefined} Undefined if that takes a cookie.
  */
 function renewCookie(text) {
-  if (text.startsWith(WITHOUT_EXPIRY)) return text
+  if (text.startsWith(WITHOUT_EXPIRY)) {
+    return attributesOf(text.slice(WITHOUT_EXPIRY.length)) && text
+  }
   const match = WITH_EXPIRY.exec(text)
-  if (match === null) return undefined
+  if (match === null || !writesIsoDates()) return undefined
+  if (attributesOf(text.slice(match[0].length)) === undefined) return undefined
   const maxAge = Number(match[1])
   return beginning(maxAge, new Date(Date.now() + maxAge)) + text.slice(match[0].length)
 }
@@ -111,10 +127,19 @@ function isPlain(cookie) {
     originalMaxAge >= 0 &&
     expires instanceof Date &&
     Object.getPrototypeOf(expires) === Date.prototype &&
+    !Object.hasOwn(expires, 'toJSON') &&
+    writesIsoDates() &&
     hasFourDigitYear(expires.getTime()) &&
     cookie.priority === undefined &&
     cookie.partitioned === undefined
   )
+}
+
+const { toISOString, toJSON: dateToJSON } = Date.prototype
+
+/** Applications replace it, to have dates in another form. */
+function writesIsoDates() {
+  return Date.prototype.toJSON === dateToJSON && Date.prototype.toISOString === toISOString
 }
 
 function isKnown(cookie) {
@@ -153,4 +178,17 @@ function isoDate(time) {
   return `${untilSecond}${ms < 10 ? '00' : ms < 100 ? '0' : ''}${ms}Z`
 }
 
-module.exports = { fromData, neverExpires, readCookie, renewCookie, writeCookie }
+/** Whether `Cookie.prototype` writes JSON as it always has. */
+function writesUsualCookies() {
+  const { prototype } = Cookie
+  return prototype.toJSON === toJSON && prototype.__lookupGetter__('data') === dataGetter
+}
+
+module.exports = {
+  fromData,
+  neverExpires,
+  readCookie,
+  renewCookie,
+  writeCookie,
+  writesUsualCookies
+}

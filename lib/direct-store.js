@@ -1,8 +1,8 @@
 'use strict'
 
-const Cookie = require('../session/cookie')
 const MemoryStore = require('../session/memory')
 const Session = require('../session/session')
+const { writesUsualCookies } = require('./cookie-text')
 const { sessionsBehind } = require('./memory-sessions')
 
 /**
@@ -14,7 +14,6 @@ const { sessionsBehind } = require('./memory-sessions')
 
 const { createSession, destroy, get, set, touch } = MemoryStore.prototype
 const { resetMaxAge, save, touch: touchSession } = Session.prototype
-const { toJSON } = Cookie.prototype
 
 /** The sessions to read from directly, or undefined. */
 function forGet(store, sid) {
@@ -43,7 +42,8 @@ function forTouch(store, sid) {
 function forTouchUnread(store, sid) {
   const { prototype } = Session
   if (prototype.touch !== touchSession || prototype.resetMaxAge !== resetMaxAge) return undefined
-  return Cookie.prototype.toJSON === toJSON ? forTouch(store, sid) : undefined
+  if (prototype.toJSON !== undefined || !writesUsualCookies()) return undefined
+  return forTouch(store, sid)
 }
 
 /**

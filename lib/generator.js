@@ -9,7 +9,8 @@ class Generator {
   #cookieOptions
   #cookieOptionsOf
   #trustProxy
-  #areSimple
+  #copy
+  #copied = 0
 
   /**
    * @param {object} options
@@ -23,7 +24,6 @@ class Generator {
     this.#cookieOptionsOf =
       typeof cookieOptions === 'function' ? cookieOptions : () => cookieOptions
     this.#trustProxy = trustProxy
-    this.#areSimple = areSimple(cookieOptions)
     // The store makes new sessions, also when one is regenerated, so it has to know how.
     const generator = this
     this.generate = function (req) {
@@ -51,50 +51,66 @@ class Generator {
     if (isAuto('sameSite')) cookie.sameSite = secure ? 'none' : 'lax'
   }
 
-  /** Whether a session can be made later than now, because nothing would be different then. */
-  canWait(req) {
-    if (!this.#areSimple) return false
+  /**
+   * What a session can be made of later than now, if nothing would be different then: a copy of the
+   * cookie's options, as they are the application's own and may be changed by it.
+   *
+   * @returns {object | undefined}
+   */
+  forLater(req) {
     // It is asked of every new session whether its connection is secure, and mocks may have no answer.
-    if (this.#trustProxy === true && typeof req.headers['x-forwarded-proto'] === 'object')
-      return false
-    // Options are the application's own and may be changed by it.
-    const { maxAge, sameSite, secure } = this.#cookieOptions
-    return (
-      (maxAge == null || Number.isSafeInteger(maxAge)) && sameSite !== 'auto' && secure !== 'auto'
-    )
+    if (this.#trustProxy === true && typeof req.headers['x-forwarded-proto'] === 'object') {
+      return undefined
+    }
+    if (!this.#isCopied()) {
+      this.#copy = simpleCopy(this.#cookieOptions)
+      this.#copied = Object.keys(this.#copy ?? {}).length
+    }
+    return this.#copy
   }
 
-  /** Milliseconds, or undefined for a session's cookie that does not expire. */
-  maxAge() {
-    return this.#cookieOptions.maxAge ?? undefined
+  #isCopied() {
+    const copy = this.#copy
+    if (copy === undefined) return false
+    let left = this.#copied
+    for (const key in this.#cookieOptions) {
+      if (this.#cookieOptions[key] !== copy[key]) return false
+      left--
+    }
+    return left === 0
   }
 
   /**
    * Makes the session of a request that has its id already, later than that.
    *
    * @param {object} req
-   * @param {number} [since] When it should have been made, if its cookie expires.
+   * @param {object} options From {@link Generator#forLater}.
+   * @param {number} since When it should have been made.
    */
-  makeLater(req, since) {
+  makeLater(req, options, since) {
     const session = new Session(req)
-    const cookie = new Cookie(this.#cookieOptions)
+    const cookie = new Cookie(options)
     session.cookie = cookie
-    if (since !== undefined) cookie._expires = new Date(since + cookie.originalMaxAge)
+    if (typeof options.maxAge === 'number') cookie._expires = new Date(since + options.maxAge)
     return session
   }
 }
 
 const SIMPLE = new Set(['path', 'maxAge', 'httpOnly', 'domain', 'secure', 'sameSite'])
 
-/** Whether reading the options has no effect, and a cookie can be made of them without complaints. */
-function areSimple(options) {
-  if (typeof options !== 'object') return false
+/** A copy of options of which a cookie can be made at any time, without complaints; or undefined. */
+function simpleCopy(options) {
+  if (typeof options !== 'object') return undefined
+  const copy = {}
   for (const key in options) {
-    if (!SIMPLE.has(key)) return false
+    if (!SIMPLE.has(key)) return undefined
     const descriptor = Object.getOwnPropertyDescriptor(options, key)
-    if (descriptor === undefined || descriptor.get) return false
+    if (descriptor === undefined || descriptor.get) return undefined
+    copy[key] = descriptor.value
   }
-  return true
+  const { maxAge, sameSite, secure } = copy
+  if (maxAge != null && !Number.isSafeInteger(maxAge)) return undefined
+  return sameSite === 'auto' || secure === 'auto' ? undefined : copy
 }
 
 module.exports = { Generator }

@@ -37,6 +37,7 @@ class MemorySessions {
   #changes = 0
   #openedId
   #openedText
+  #openedChanges
   #events
   #isHeard = false
   #sweeper
@@ -102,6 +103,7 @@ class MemorySessions {
    * @returns {string | number} The id, or a `NoId`.
    */
   open(keyring, header, name) {
+    this.#openedId = undefined
     if (this.#traits() !== 0) return native.readCookie(keyring, header, name)
     const opened = native.memoryOpen(this.#handle, keyring, header, name, Date.now())
     if (typeof opened !== 'string') return opened
@@ -110,6 +112,7 @@ class MemorySessions {
     if (this.#isHeard) this.#events.mayHaveHappened()
     const end = 1 + length
     this.#openedText = opened.slice(end)
+    this.#openedChanges = this.#changes
     this.#openedId = opened.slice(1, end)
     return this.#openedId
   }
@@ -121,10 +124,14 @@ class MemorySessions {
    */
   snapshot(sid) {
     const openedId = this.#openedId
-    this.#openedId = undefined
-    if (openedId === sid) return new Snapshot(this.#openedText || undefined, this.#changes)
-    if (this.#traits() !== 0) return new Snapshot(undefined, 0, this.get(sid))
-    return new Snapshot(this.text(sid) || undefined, this.#changes)
+    const text = this.#openedText
+    this.#openedId = this.#openedText = undefined
+    // Something may have come between, such as a response that cannot be hooked.
+    if (openedId === sid && this.#openedChanges === this.#changes && !this.#shared) {
+      return new Snapshot(this, text || undefined, this.#changes)
+    }
+    if (this.#traits() !== 0) return new Snapshot(this, undefined, 0, this.get(sid))
+    return new Snapshot(this, this.text(sid) || undefined, this.#changes)
   }
 
   /**
@@ -169,7 +176,8 @@ class MemorySessions {
   }
 
   #isUnchanged(snapshot, cookie) {
-    if (!this.#mayLeaveOut || snapshot.text === undefined) return false
+    if (!this.#mayLeaveOut || snapshot.sessions !== this || snapshot.text === undefined)
+      return false
     return snapshot.changes === this.#changes && beginsWithCookie(snapshot.text, cookie)
   }
 
@@ -321,7 +329,8 @@ class MemorySessions {
 class Snapshot {
   #data
 
-  constructor(text, changes, data) {
+  constructor(sessions, text, changes, data) {
+    this.sessions = sessions
     /** The session's JSON, if that is what `JSON.stringify` writes. */
     this.text = text
     this.changes = changes

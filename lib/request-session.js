@@ -16,9 +16,6 @@ const { watchSession } = require('./watched-session')
 // An application's fake timers must not hold back errors.
 const defer = setImmediate
 
-/** What is unread is a session that was generated, and not loaded. */
-const GENERATED = Symbol('generated')
-
 /**
  * A request's session, from the moment when the client has asked for one to the end of the response:
  * what is remembered of it, and what becomes of it.
@@ -38,7 +35,7 @@ class RequestSession extends HookedResponse {
   #snapshot
   /** `req.session`, where an accessor stands in for it. */
   #session
-  /** While nobody has read it: `GENERATED`, or the parts of its JSON. */
+  /** While nobody has read it: the parts of its JSON, or the options that it is generated with. */
   #unread
   /** When it was generated, if its cookie expires so many milliseconds later. */
   #generatedAt
@@ -129,20 +126,17 @@ class RequestSession extends HookedResponse {
     const { generator, store } = this.#settings
     const req = this.#req
     // Not after a store's second answer, when there was a session already.
-    const isFirst = this.#id === undefined
-    if (
-      isFirst &&
-      store.generate === generator.generate &&
-      generator.canWait(req) &&
-      canStandIn(req)
-    ) {
+    const canWait =
+      this.#id === undefined && store.generate === generator.generate && canStandIn(req)
+    const options = canWait ? generator.forLater(req) : undefined
+    if (options !== undefined) {
       const { genid } = generator
       req.sessionID = genid(req)
       if (typeof req.sessionID === 'string' && req.sessionID !== '') {
-        if (generator.maxAge() !== undefined) this.#generatedAt = Date.now()
-        const later = () => textWithoutCookie(generator.makeLater(req))
+        this.#generatedAt = options.maxAge == null ? undefined : Date.now()
+        const later = () => textWithoutCookie(generator.makeLater(req, options, 0))
         this.#changes.begin({ later }, false)
-        return this.#leaveUnread(GENERATED)
+        return this.#leaveUnread({ options })
       }
       generator.fill(req)
     } else {
@@ -159,6 +153,10 @@ class RequestSession extends HookedResponse {
     standIn(this.#req, this)
   }
 
+  get req() {
+    return this.#req
+  }
+
   /** What `req.session` is; called by the accessor that stands in for it. */
   readSession() {
     if (this.#unread !== undefined) this.#makeSession()
@@ -173,16 +171,20 @@ class RequestSession extends HookedResponse {
 
   #makeSession() {
     const unread = this.#unread
-    const isGenerated = unread === GENERATED
+    const { options } = unread
     this.#unread = undefined
-    this.#withOwnId((req) => {
-      if (isGenerated) {
-        this.#session = this.#settings.generator.makeLater(req, this.#generatedAt)
-      } else {
-        this.#session = sessionOfParts(req, unread)
-      }
-    })
-    if (isGenerated) this.#changes.begin({ text: textWithoutCookie(this.#session) }, false)
+    try {
+      this.#withOwnId((req) => {
+        this.#session =
+          options === undefined
+            ? sessionOfParts(req, unread)
+            : this.#settings.generator.makeLater(req, options, this.#generatedAt)
+      })
+    } catch (error) {
+      this.#unread = unread
+      throw error
+    }
+    if (options) this.#changes.begin({ text: textWithoutCookie(this.#session) }, false)
     this.#watch(this.#session)
     if (this.#touched) this.#session.touch()
   }
@@ -315,7 +317,7 @@ class RequestSession extends HookedResponse {
     const state = this.#stateUnread()
     if (state & Fact.IdFromCookie && !(state & Fact.Rolling)) {
       // It counts whether the cookie expires.
-      if (unread === GENERATED || !neverExpires(unread.cookie)) return true
+      if (unread.options || !neverExpires(unread.cookie)) return true
     }
     return lifecycle.atHeaders(state) !== AtHeaders.Nothing
   }
@@ -329,7 +331,7 @@ class RequestSession extends HookedResponse {
   /** Does what a touch would, without making the session. `false` if that takes a session after all. */
   #touchStoredUnread() {
     const unread = this.#unread
-    if (unread === GENERATED) return false
+    if (unread.options) return false
     const sessions = direct.forTouchUnread(this.#settings.store, this.#id)
     if (!sessions) return false
     const cookie = renewCookie(unread.cookie)

@@ -105,6 +105,8 @@ class SessionCookies {
   }
 
   #keep({ path, domain, httpOnly, secure, partitioned, priority, sameSite }) {
+    // What an object is as text may change.
+    if ([path, domain, priority, sameSite].some((value) => Object(value) === value)) return
     const kept = { path, domain, httpOnly, secure, partitioned, priority, sameSite }
     const mark = '; Expires=Thu, 01 Jan 1970 00:00:00 GMT'
     const text = serializeCookie(this.#name, '', { ...kept, expires: new Date(0) })

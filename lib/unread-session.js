@@ -23,19 +23,33 @@ const accessor = {
     return this[inspect.custom]?.(WHOSE)?.readSession()
   },
   set(session) {
-    if (stands(this)) this[inspect.custom](WHOSE).assignSession(session)
+    const request = this[inspect.custom]?.(WHOSE)
+    if (request && isRequest(this, request.req)) request.assignSession(session)
     else defineProperty(this, 'session', plainProperty(session))
   }
 }
 
-/** Whether the place is free; a request that prints itself in its own way keeps doing so. */
+/** Whether an object is the request, or a proxy of it, and not an heir or a copy of all its properties. */
+function isRequest(object, req) {
+  if (object === req) return true
+  const mark = Symbol('mark')
+  defineProperty(req, mark, { configurable: true, value: true })
+  const isMarked = Object.hasOwn(object, mark)
+  delete req[mark]
+  return isMarked
+}
+
+/**
+ * Whether the place is free. A request that prints itself in its own way keeps doing so, and one that
+ * has an accessor of its own, as adapters of frameworks do, is told of its session at once.
+ */
 function canStandIn(req) {
-  return req[inspect.custom] === undefined
+  return req[inspect.custom] === undefined && !('session' in req)
 }
 
 /**
  * @param {object} req
- * @param {{ readSession: () => unknown, assignSession: (session: unknown) => void }} request
+ * @param {{ req: object, readSession: () => unknown, assignSession: (session: unknown) => void }} request
  */
 function standIn(req, request) {
   req[inspect.custom] = function (depth) {
