@@ -196,3 +196,69 @@ test('a cookie that cookie-parser made an object is no session id, and no crash'
   await new Promise((resolve) => middleware(req, {}, resolve))
   assert.strictEqual(typeof req.sessionID, 'string')
 })
+
+test('a store that answers twice ends the response once', async () => {
+  class TwiceStore extends LaterStore {
+    set(sid, data, callback) {
+      super.set(sid, data, callback)
+      setImmediate(callback)
+    }
+  }
+  const middleware = session({ ...OPTIONS, store: new TwiceStore() })
+  let ends = 0
+  const handler = (req, res) => {
+    const { end } = res
+    res.end = function (...args) {
+      ends++
+      return end.apply(this, args)
+    }
+    middleware(req, res, () => res.end('body'))
+  }
+  await serving(handler, async (port) => {
+    assert.strictEqual((await request(port)).body, 'body')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.strictEqual(ends, 1)
+  })
+})
+
+test('a body that cannot be written is an error once, and the response ends', async () => {
+  const middleware = session({ ...OPTIONS, store: new LaterStore() })
+  let failure
+  const handler = (req, res) =>
+    middleware(req, res, () => {
+      try {
+        res.end(5)
+      } catch (error) {
+        failure = error
+      }
+    })
+  await serving(handler, async (port) => {
+    assert.strictEqual((await request(port)).body, '')
+    assert.strictEqual(failure.code, 'ERR_INVALID_ARG_TYPE')
+  })
+})
+
+test('the accessor in place of req.session is one until the end, and printing makes it a property', async () => {
+  const { inspect } = require('node:util')
+  const middleware = session({ ...OPTIONS, saveUninitialized: false })
+  const isAccessor = (req) => Boolean(Object.getOwnPropertyDescriptor(req, 'session').get)
+  const handler = (req, res) =>
+    middleware(req, res, () => {
+      const before = isAccessor(req)
+      const { session: read } = req
+      const after = isAccessor(req)
+      const printed = inspect(req, { depth: 0 })
+      res.end(
+        JSON.stringify([
+          before,
+          after,
+          isAccessor(req),
+          req.session === read,
+          /session: /.test(printed)
+        ])
+      )
+    })
+  await serving(handler, async (port) => {
+    assert.deepStrictEqual(JSON.parse((await request(port)).body), [true, true, false, true, true])
+  })
+})

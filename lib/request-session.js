@@ -1,15 +1,17 @@
 'use strict'
 
 const debug = require('debug')('express-session')
+const { ChangeTracker } = require('./change-tracker')
 const { neverExpires, renewCookie } = require('./cookie-text')
 const direct = require('./direct-store')
 const lifecycle = require('./lifecycle')
 const { AtEnd, AtHeaders, Fact } = require('./native')
 const { HookedResponse } = require('./response')
 const { isSecure } = require('./secure-connection')
-const { split, textWithoutCookie, withoutCookie } = require('./session-text')
+const { split, textWithoutCookie } = require('./session-text')
 const { sessionOfParts } = require('./stored-session')
 const { canStandIn, standIn, stands } = require('./unread-session')
+const { watchSession } = require('./watched-session')
 
 // An application's fake timers must not hold back errors.
 const defer = setImmediate
@@ -31,14 +33,7 @@ class RequestSession extends HookedResponse {
   #cookieId
   /** The id that the session had when the request began. */
   #id
-  /** The data that the session had when the request began, or the JSON they are to be taken from. */
-  #loadedText
-  #loadedWhole
-  /** The data that the store is known to hold, unless these are the loaded ones. */
-  #savedText
-  #savedIsLoaded = false
-  /** The data as they are now, for as long as nobody can have changed them. */
-  #currentText
+  #changes = new ChangeTracker()
   /** What our own store held, if it was asked. */
   #snapshot
   /** `req.session`, where an accessor stands in for it. */
@@ -95,8 +90,7 @@ class RequestSession extends HookedResponse {
       const parts = split(text)
       if (parts !== undefined) {
         debug('session found')
-        this.#loadedText = parts.rest
-        this.#savedIsLoaded = !this.#settings.resave
+        this.#changes.begin({ text: parts.rest }, !this.#settings.resave)
         this.#leaveUnread(parts)
         return this.#goOn()
       }
@@ -134,7 +128,6 @@ class RequestSession extends HookedResponse {
   #generate() {
     const { generator, store } = this.#settings
     const req = this.#req
-    this.#keepSaved()
     // Not after a store's second answer, when there was a session already.
     const isFirst = this.#id === undefined
     if (
@@ -147,6 +140,8 @@ class RequestSession extends HookedResponse {
       req.sessionID = genid(req)
       if (typeof req.sessionID === 'string' && req.sessionID !== '') {
         if (generator.maxAge() !== undefined) this.#generatedAt = Date.now()
+        const later = () => textWithoutCookie(generator.makeLater(req))
+        this.#changes.begin({ later }, false)
         return this.#leaveUnread(GENERATED)
       }
       generator.fill(req)
@@ -154,7 +149,7 @@ class RequestSession extends HookedResponse {
       store.generate(req)
     }
     this.#id = req.sessionID
-    this.#loadedText = textWithoutCookie(req.session)
+    this.#changes.begin({ text: textWithoutCookie(req.session) }, false)
     this.#watch(req.session)
   }
 
@@ -187,7 +182,7 @@ class RequestSession extends HookedResponse {
         this.#session = sessionOfParts(req, unread)
       }
     })
-    if (isGenerated) this.#loadedText = textWithoutCookie(this.#session)
+    if (isGenerated) this.#changes.begin({ text: textWithoutCookie(this.#session) }, false)
     this.#watch(this.#session)
     if (this.#touched) this.#session.touch()
   }
@@ -208,21 +203,10 @@ class RequestSession extends HookedResponse {
 
   /** `whole` is the JSON of the data as they were stored, cookie included, if it is known. */
   #loaded(data, whole) {
-    // Whether it need not be saved again unless it is changed.
-    const isSaved = !this.#settings.resave
-    if (!isSaved) this.#keepSaved()
     this.#id = this.#req.sessionID
-    this.#loadedText = whole === undefined ? textWithoutCookie(data) : undefined
-    this.#loadedWhole = whole
-    this.#savedIsLoaded = isSaved
+    const known = whole === undefined ? { text: textWithoutCookie(data) } : { whole }
+    this.#changes.begin(known, !this.#settings.resave)
     this.#watch(this.#req.session)
-  }
-
-  /** A store that answers twice has a request begin anew, but what is saved stays saved. */
-  #keepSaved() {
-    if (!this.#savedIsLoaded) return
-    this.#savedText = this.#textLoaded()
-    this.#savedIsLoaded = false
   }
 
   /** Sets the cookie, if the client has to be told. */
@@ -251,7 +235,7 @@ class RequestSession extends HookedResponse {
   }
 
   #mustSetCookie(session, isUndisturbed) {
-    if (!isUndisturbed) this.#currentText = undefined
+    if (!isUndisturbed) this.#changes.disturbed()
     let state = this.#state(session)
     // Reading the expiry fails for a session without a cookie, so only where it counts.
     const asksExpiry = Fact.SessionPresent | Fact.IdText | Fact.IdFromCookie
@@ -260,7 +244,7 @@ class RequestSession extends HookedResponse {
     }
     let answer = lifecycle.atHeaders(state)
     if (answer === AtHeaders.CompareWithLoaded) {
-      answer = lifecycle.atHeaders(state | this.#compareWith(session, this.#textLoaded()))
+      answer = lifecycle.atHeaders(state | this.#changes.compareWithLoaded(session))
     }
     return answer === AtHeaders.SetCookie
   }
@@ -287,7 +271,7 @@ class RequestSession extends HookedResponse {
   }
 
   #atEnd() {
-    this.#currentText = undefined
+    this.#changes.disturbed()
     const { session } = this.#req
     const state = this.#state(session)
     if ((state & (Fact.SessionPresent | Fact.IdText)) === Fact.SessionPresent) {
@@ -301,13 +285,13 @@ class RequestSession extends HookedResponse {
     if (answer === AtEnd.Save && !(state & Fact.IdChanged) && !this.#watchesSave(session)) {
       // The outcome does not depend on it, but a session without JSON has to fail here: a `save` that is
       // not ours need not notice.
-      this.#currentText = textWithoutCookie(session)
+      this.#changes.current(session)
     }
     if (answer === AtEnd.CompareWithLoaded) {
-      return lifecycle.atEnd(state | this.#compareWith(session, this.#textLoaded()))
+      return lifecycle.atEnd(state | this.#changes.compareWithLoaded(session))
     }
     if (answer === AtEnd.CompareWithSaved) {
-      return lifecycle.atEnd(state | this.#compareWith(session, this.#textSaved()))
+      return lifecycle.atEnd(state | this.#changes.compareWithSaved(session))
     }
     return answer
   }
@@ -321,7 +305,7 @@ class RequestSession extends HookedResponse {
     let state =
       this.#settings.state | Fact.SessionPresent | Fact.IdText | Fact.IdTruthy | Fact.DataCompared
     if (this.#cookieId === this.#id) state |= Fact.IdFromCookie
-    if (this.#savedIsLoaded || this.#savedText) state |= Fact.SavedTextKnown
+    if (this.#changes.knowsSaved) state |= Fact.SavedTextKnown
     return state
   }
 
@@ -416,33 +400,10 @@ class RequestSession extends HookedResponse {
     return session.save === this.#save
   }
 
-  /**
-   * Notes that the store is about to hold what the session holds.
-   *
-   * @returns {string} The session's JSON without its cookie.
-   */
+  /** Notes a save, and gives the session's JSON without its cookie. */
   #noteSave(session) {
     debug('saving %s', session.id)
-    this.#savedIsLoaded = false
-    this.#savedText = this.#currentText ??= textWithoutCookie(session)
-    return this.#savedText
-  }
-
-  #textLoaded() {
-    return (this.#loadedText ??=
-      this.#loadedWhole === undefined
-        ? // It was replaced before anybody had read it.
-          textWithoutCookie(this.#settings.generator.makeLater(this.#req))
-        : withoutCookie(this.#loadedWhole))
-  }
-
-  #textSaved() {
-    return this.#savedIsLoaded ? this.#textLoaded() : this.#savedText
-  }
-
-  #compareWith(session, text) {
-    this.#currentText ??= textWithoutCookie(session)
-    return this.#currentText === text ? Fact.DataCompared : Fact.DataCompared | Fact.DataDifferent
+    return this.#changes.saving(session)
   }
 
   #state(session) {
@@ -457,48 +418,27 @@ class RequestSession extends HookedResponse {
     if (typeof sessionID === 'string') state |= Fact.IdText
     if (sessionID) state |= Fact.IdTruthy
     if (this.#cookieId === sessionID) state |= Fact.IdFromCookie
-    if (this.#savedIsLoaded || this.#savedText) state |= Fact.SavedTextKnown
+    if (this.#changes.knowsSaved) state |= Fact.SavedTextKnown
     return state
   }
 
-  /**
-   * Wraps `save` and `reload` of this one session: a save is noted, and the session that a reload
-   * makes is watched in turn.
-   */
   #watch(session) {
-    const request = this
-    const { reload: originalReload, save: originalSave } = session
-
-    function reload(callback) {
-      const before = this
-      debug('reloading %s', this.id)
-      originalReload.call(this, function () {
-        if (request.#req.session !== before) request.#watch(request.#req.session)
-        callback.apply(this, arguments)
-      })
-    }
-
-    function save() {
-      if (!request.#savesNow) request.#currentText = undefined
-      request.#savesNow = false
-      request.#noteSave(this)
-      request.#currentText = undefined
-      originalSave.apply(this, arguments)
-    }
-
-    this.#save = save
-    define(session, 'reload', reload)
-    define(session, 'save', save)
+    this.#save = watchSession(session, this)
   }
-}
 
-function define(session, name, value) {
-  Object.defineProperty(session, name, {
-    configurable: true,
-    enumerable: false,
-    value,
-    writable: true
-  })
+  /** Called when a session of this request is about to be saved. */
+  saving(session) {
+    if (!this.#savesNow) this.#changes.disturbed()
+    this.#savesNow = false
+    this.#noteSave(session)
+    this.#changes.disturbed()
+  }
+
+  /** Called when a session of this request was reloaded: another one may be in its place. */
+  reloaded(before) {
+    const { session } = this.#req
+    if (session !== before) this.#watch(session)
+  }
 }
 
 module.exports = { RequestSession }

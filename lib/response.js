@@ -6,6 +6,8 @@ const onHeaders = require('on-headers')
 // An application's fake timers must not hold back responses.
 const defer = setImmediate
 
+const NOT_ASCII = /[^\0-\x7f]/
+
 /**
  * Hooks the two moments of a response that matter to a session: just before its headers are written
  * and when it ends. Only this one response is hooked, never a prototype.
@@ -88,14 +90,12 @@ class HookedResponse {
       this.#isUndisturbed = this.#res.writeHead === this.#writeHead
       this.#writeHeadersOrEndLater(chunk, encoding, callback)
       this.#isUndisturbed = false
-      if (chunk === '' && typeof this.#write === 'function') {
-        // Node encodes the headers like the text that they are written with, and writes no empty text
-        // at the end: written on its own, it has non-ASCII headers go out as with other stores.
-        this.#write.call(this.#res, chunk, encoding)
-        this.#finish(callback)
-      } else {
-        this.#finish(callback, chunk, encoding)
+      // Node encodes the headers like the text that they are written with, so text that other stores
+      // would have sent apart from them must not be sent together with them.
+      if (typeof chunk === 'string' && isNotAscii(this.#res)) {
+        return this.#finishApart(callback, chunk, encoding)
       }
+      this.#finish(callback, chunk, encoding)
       return true
     }
     if (!hasImplicitHeader(this.#res)) this.#announceHeaders()
@@ -170,6 +170,16 @@ class HookedResponse {
     return returned
   }
 
+  #finishApart(callback, chunk, encoding) {
+    if (Number(this.#res.getHeader('Content-Length')) > 0) {
+      this.#finish(callback, Buffer.from(chunk, encoding))
+    } else {
+      this.#write.call(this.#res, chunk, encoding)
+      this.#finish(callback)
+    }
+    return true
+  }
+
   /** Has the headers written, if they have not been. */
   #writeHeaders() {
     if (this.#res._header) return
@@ -192,6 +202,11 @@ function announcedInGeneral(writeHead, listener) {
   const carrier = { writeHead }
   onHeaders(carrier, listener)
   return carrier.writeHead
+}
+
+/** Whether there are headers still to be sent that depend on how they are encoded. */
+function isNotAscii({ _header: header, _headerSent: isSent }) {
+  return !isSent && typeof header === 'string' && NOT_ASCII.test(header)
 }
 
 function hasImplicitHeader(res) {
