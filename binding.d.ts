@@ -202,8 +202,11 @@ export interface MemoryStats {
   snapshotError?: string
 }
 
-/** Frees expired sessions, looking at `budget` of those that may be; says whether there may be more. */
-export declare function memorySweep(store: ExternalObject<MemoryStore>, now: number, budget: number): boolean
+/** Frees a few expired sessions; says whether there may be more. */
+export declare function memorySweep(store: ExternalObject<MemoryStore>, now: number): boolean
+
+/** Frees many expired sessions in another thread; says whether there may be more. */
+export declare function memorySweepMany(store: ExternalObject<MemoryStore>, now: number): Promise<boolean>
 
 /**
  * Puts another cookie, given as JSON, into a session and says when it expires; null if there is no

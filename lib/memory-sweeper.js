@@ -3,10 +3,6 @@
 const timers = require('node:timers')
 const native = require('./native')
 
-/** How many sessions that are due are looked at in one go: well under a millisecond. */
-const BUDGET = 500
-/** The time between two goes while there is more to do, in milliseconds. */
-const BREAK = 1
 /** Bounds of the time between two sweeps, in milliseconds. */
 const SOONEST = 1000
 const LATEST = 60_000
@@ -61,10 +57,21 @@ class MemorySweeper {
 
   #sweep() {
     if (this.#stopped) return
-    const more = native.memorySweep(this.#handle, Date.now(), BUDGET)
+    const more = native.memorySweep(this.#handle, Date.now())
     this.#afterwards()
-    if (more) this.#wait(BREAK)
+    if (more) this.#sweepMany()
     else this.#sweepLater()
+  }
+
+  /** Many that expire at once take seconds, and whoever frees them waits for the allocator. */
+  async #sweepMany() {
+    let more = true
+    while (more && !this.#stopped) {
+      // oxlint-disable-next-line no-await-in-loop -- one thread of the pool is enough
+      more = await native.memorySweepMany(this.#handle, Date.now())
+      this.#afterwards()
+    }
+    if (!this.#stopped) this.#sweepLater()
   }
 }
 

@@ -66,8 +66,19 @@ impl Handle {
         Ref::filter_map(self.opened.borrow(), |opened| {
             opened.as_ref().map(|opened| &*opened.store)
         })
-        .map_err(|_| napi::Error::new(ErrorCode::StoreClosed, "the session store is closed"))
+        .map_err(|_| closed())
     }
+
+    /// For another thread, which keeps it from being freed as long as it has it.
+    pub(super) fn shared_store(&self) -> Result<Arc<MemoryStore>> {
+        let opened = self.opened.borrow();
+        let opened = opened.as_ref().ok_or_else(closed)?;
+        Ok(Arc::clone(&opened.store))
+    }
+}
+
+fn closed() -> napi::Error<ErrorCode> {
+    napi::Error::new(ErrorCode::StoreClosed, "the session store is closed")
 }
 
 /// The time for those who are not called by JavaScript.

@@ -26,7 +26,7 @@ use crate::engine::{
 
 /// Locks are held for one lookup or copy; so many of them keep threads apart, and keep what is done
 /// to a whole shard at once, like letting its table grow, short.
-const SHARDS: usize = 256;
+const SHARDS: usize = 512;
 
 /// Due sessions that an operation on a shard looks at in passing.
 const SWEEP_IN_PASSING: usize = 4;
@@ -162,6 +162,7 @@ impl MemoryStore {
     /// there may be more of them.
     pub fn sweep(&self, now: UnixMillis, mut budget: usize) -> bool {
         let mut removed = Vec::new();
+        let mut has_shrunk = false;
         while let Some((index, due)) = self.shared.hints.next_due() {
             if due > now {
                 return false;
@@ -174,7 +175,9 @@ impl MemoryStore {
             };
             let part = budget.min(SWEEP_AT_ONCE);
             let done = part - shard.sweep(now, part, &mut removed);
-            self.publish(index, &mut shard, now);
+            // One at a time: when many sessions expire, many shards have to be made smaller at once.
+            has_shrunk = has_shrunk || shard.shrink(now);
+            self.announce(index, &mut shard);
             drop(shard);
             removed.clear();
             // There is always an end, also if another thread has been faster.
@@ -263,6 +266,10 @@ impl MemoryStore {
     /// Does what is due after any change to a shard.
     pub(super) fn publish(&self, index: usize, shard: &mut Shard, now: UnixMillis) {
         shard.shrink(now);
+        self.announce(index, shard);
+    }
+
+    fn announce(&self, index: usize, shard: &mut Shard) {
         shard.settle();
         self.shared
             .hints

@@ -13,17 +13,19 @@ use crate::engine::time::UnixMillis;
 const SMALL: usize = 64;
 
 impl Shard {
-    /// Frees the memory of sessions that are gone, once they are three quarters of all.
-    pub(super) fn shrink(&mut self, now: UnixMillis) {
+    /// Frees the memory of sessions that are gone, once they are three quarters of all. Says whether
+    /// there was anything to do.
+    pub(super) fn shrink(&mut self, now: UnixMillis) -> bool {
         let slots = &self.contents.slots;
         if slots.len() < SMALL || slots.live() > slots.len() / 4 {
-            return;
+            return false;
         }
         self.epoch += 1;
         self.contents.slots.compact();
         self.contents.rebuild_table();
         self.contents.rebuild_lists();
         self.rebuild_wheel(now);
+        true
     }
 
     /// Brings the store's totals up to date with this shard.
