@@ -205,9 +205,6 @@ export interface MemoryStats {
 /** Frees a few expired sessions; says whether there may be more. */
 export declare function memorySweep(store: ExternalObject<MemoryStore>, now: number): boolean
 
-/** Frees many expired sessions in another thread; says whether there may be more. */
-export declare function memorySweepMany(store: ExternalObject<MemoryStore>, now: number): Promise<boolean>
-
 /**
  * Puts another cookie, given as JSON, into a session and says when it expires; null if there is no
  * such session or its text is no JSON object.

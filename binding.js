@@ -860,7 +860,6 @@ module.exports.memorySet = nativeBinding.memorySet
 module.exports.memorySetAside = nativeBinding.memorySetAside
 module.exports.memoryStats = nativeBinding.memoryStats
 module.exports.memorySweep = nativeBinding.memorySweep
-module.exports.memorySweepMany = nativeBinding.memorySweepMany
 module.exports.memoryTouch = nativeBinding.memoryTouch
 module.exports.memoryTraits = nativeBinding.memoryTraits
 module.exports.NoId = nativeBinding.NoId

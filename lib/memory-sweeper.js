@@ -3,6 +3,8 @@
 const timers = require('node:timers')
 const native = require('./native')
 
+/** The time between two sweeps while there is more to do, in milliseconds. */
+const BREAK = 1
 /** Bounds of the time between two sweeps, in milliseconds. */
 const SOONEST = 1000
 const LATEST = 60_000
@@ -59,19 +61,8 @@ class MemorySweeper {
     if (this.#stopped) return
     const more = native.memorySweep(this.#handle, Date.now())
     this.#afterwards()
-    if (more) this.#sweepMany()
+    if (more) this.#wait(BREAK)
     else this.#sweepLater()
-  }
-
-  /** Many that expire at once take seconds, and whoever frees them waits for the allocator. */
-  async #sweepMany() {
-    let more = true
-    while (more && !this.#stopped) {
-      // oxlint-disable-next-line no-await-in-loop -- one thread of the pool is enough
-      more = await native.memorySweepMany(this.#handle, Date.now())
-      this.#afterwards()
-    }
-    if (!this.#stopped) this.#sweepLater()
   }
 }
 

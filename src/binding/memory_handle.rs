@@ -68,13 +68,6 @@ impl Handle {
         })
         .map_err(|_| closed())
     }
-
-    /// For another thread, which keeps it from being freed as long as it has it.
-    pub(super) fn shared_store(&self) -> Result<Arc<MemoryStore>> {
-        let opened = self.opened.borrow();
-        let opened = opened.as_ref().ok_or_else(closed)?;
-        Ok(Arc::clone(&opened.store))
-    }
 }
 
 fn closed() -> napi::Error<ErrorCode> {

@@ -1,11 +1,8 @@
 //! The in-memory store. `now` is always `Date.now()`.
 
-use std::{cell::RefCell, sync::Arc, time::Instant};
+use std::{cell::RefCell, time::Instant};
 
-use napi::{
-    Env, Task,
-    bindgen_prelude::{AsyncTask, Either, External},
-};
+use napi::bindgen_prelude::{Either, External};
 use napi_derive::napi;
 
 use super::{
@@ -17,15 +14,12 @@ use super::{
 use crate::engine::{
     session_text,
     signature::Keyring,
-    store::{MemoryStore, Pages, Save, SessionStore as _},
+    store::{Pages, Save, SessionStore as _},
     time::UnixMillis,
 };
 
 /// Sessions that are due that one sweep looks at: well under a millisecond.
 const SWEEP: usize = 500;
-
-/// Sweeps that another thread does in a row.
-const SWEEPS: usize = 40;
 
 /// When a text that was given to the store expires.
 #[napi]
@@ -214,44 +208,11 @@ pub fn memory_clear(handle: &External<Handle>) -> Result<()> {
     ts_args_type = "store: ExternalObject<MemoryStore>, now: number"
 )]
 pub fn memory_sweep(handle: &External<Handle>, now: f64) -> Result<bool> {
-    Ok(sweep(&*handle.store()?, time(now)))
-}
-
-/// Frees many expired sessions in another thread.
-pub struct Sweeping {
-    store: Arc<MemoryStore>,
-    now: UnixMillis,
-}
-
-impl Task for Sweeping {
-    type Output = bool;
-    type JsValue = bool;
-
-    fn compute(&mut self) -> napi::Result<bool> {
-        Ok((0..SWEEPS).all(|_| sweep(&self.store, self.now)))
-    }
-
-    fn resolve(&mut self, _: Env, more: bool) -> napi::Result<bool> {
-        Ok(more)
-    }
-}
-
-/// Frees many expired sessions in another thread; says whether there may be more.
-#[napi(
-    catch_unwind,
-    ts_args_type = "store: ExternalObject<MemoryStore>, now: number",
-    ts_return_type = "Promise<boolean>"
-)]
-pub fn memory_sweep_many(handle: &External<Handle>, now: f64) -> Result<AsyncTask<Sweeping>> {
-    let (store, now) = (handle.shared_store()?, time(now));
-    Ok(AsyncTask::new(Sweeping { store, now }))
-}
-
-fn sweep(store: &MemoryStore, now: UnixMillis) -> bool {
+    let store = handle.store()?;
     let start = Instant::now();
-    let more = store.sweep(now, SWEEP);
+    let more = store.sweep(time(now), SWEEP);
     store.note_sweep(start.elapsed());
-    more
+    Ok(more)
 }
 
 /// When there is something to sweep next; null if no session has an expiry.
