@@ -60,7 +60,7 @@ function session(options) {
   if (secret && !Array.isArray(secret)) secret = [secret]
   if (!secret) deprecate('req.secret; provide secret option')
 
-  if (isProduction && store instanceof MemoryStore) warnOfMemoryStore()
+  if (isProduction && direct.isUnbounded(store)) warnOfMemoryStore()
 
   const generator = new Generator({ cookieOptions, genid, trustProxy })
   store.generate = generator.generate
@@ -133,8 +133,8 @@ function isWithin(req, cookiePath) {
 
 function warnOfMemoryStore() {
   console.warn(
-    'Warning: express-session-native is using its MemoryStore in production.\n' +
-      'Expired sessions are freed, but sessions are lost when this process ends,\n' +
-      'are not shared with other processes, and those without an expiry are kept.'
+    'Warning: express-session-native is using a MemoryStore without bounds in production.\n' +
+      'Expired sessions are freed, but those without an expiry are kept, and sessions are\n' +
+      'lost when this process ends. Options of MemoryStore: maxSessions, maxBytes, ttl, snapshot.'
   )
 }

@@ -262,3 +262,18 @@ test('the accessor in place of req.session is one until the end, and printing ma
     assert.deepStrictEqual(JSON.parse((await request(port)).body), [true, true, false, true, true])
   })
 })
+
+test('a MemoryStore is warned of in production, unless it has bounds', () => {
+  const { spawnSync } = require('node:child_process')
+  const warned = (store) => {
+    const program = `
+      const session = require('.')
+      session({ secret: 's', resave: false, saveUninitialized: false, store: ${store} })`
+    const options = { cwd: `${__dirname}/..`, env: { ...process.env, NODE_ENV: 'production' } }
+    return /without bounds/.test(spawnSync(process.execPath, ['-e', program], options).stderr)
+  }
+  assert.strictEqual(warned('undefined'), true)
+  assert.strictEqual(warned('new session.MemoryStore({ ttl: 1000 })'), true)
+  assert.strictEqual(warned('new session.MemoryStore({ maxSessions: 1000 })'), false)
+  assert.strictEqual(warned('new session.MemoryStore({ maxBytes: 1e6 })'), false)
+})

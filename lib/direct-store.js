@@ -15,6 +15,11 @@ const { sessionsBehind } = require('./memory-sessions')
 const { createSession, destroy, get, set, touch } = MemoryStore.prototype
 const { resetMaxAge, save, touch: touchSession } = Session.prototype
 
+/** Whether a store is a MemoryStore that nobody has given bounds to. */
+function isUnbounded(store) {
+  return store instanceof MemoryStore && sessionsBehind(store.sessions)?.isBounded !== true
+}
+
 /** The sessions to read from directly, or undefined. */
 function forGet(store, sid) {
   return store.get === get ? openSessions(store, sid) : undefined
@@ -66,6 +71,7 @@ function openSessions(store, sid) {
 }
 
 module.exports = {
+  isUnbounded,
   createsPlainly,
   forDestroy,
   forGet,

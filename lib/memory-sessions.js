@@ -60,6 +60,9 @@ class MemorySessions {
     const events = new MemoryEvents(emitter, handle, { eventData, shared: this.#shared })
     this.#events = events
     this.#sweeper = new MemorySweeper(handle, () => events.mayHaveHappened(), this.#shared)
+    const { maxBytes, maxSessions } = checked.native
+    /** Whether it cannot take all the memory there is; a shared one is bounded by who opened it. */
+    this.isBounded = maxBytes !== undefined || maxSessions !== undefined || this.#shared
     /** Whether saving can fail. */
     this.refuses = checked.native.onFull === 'spare' || checked.native.onFull === 'reject'
     if (checked.native.maxBytes !== undefined || this.#shared) this.refuses = true
