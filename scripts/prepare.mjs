@@ -41,7 +41,12 @@ function findProblem(root) {
   }
 }
 
-function install(root) {
+/**
+ * Installs the packages of a folder, if they are missing or out of date.
+ *
+ * @param {string} root
+ */
+export function install(root) {
   // npm writes this file when an installation is complete.
   const installed = path.join(root, 'node_modules', '.package-lock.json')
   const lockfile = path.join(root, 'package-lock.json')
