@@ -1,15 +1,13 @@
 'use strict'
 
 const assert = require('node:assert')
-const { promisify } = require('node:util')
 const { test } = require('node:test')
 const session = require('..')
 const { cookieOf, request, serving } = require('./support/server')
+const { ask } = require('./support/store-promises')
 
 const { Cookie, MemoryStore } = session
 
-/** A method of a store as a promise. */
-const ask = (store, method, ...args) => promisify(store[method]).call(store, ...args)
 const data = (more) => ({ cookie: new Cookie({ maxAge: 60_000 }), ...more })
 const held = (store) => Object.keys(store.sessions).join('')
 const protect = ({ user }) => Boolean(user)

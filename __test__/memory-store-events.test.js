@@ -5,23 +5,12 @@ const { once } = require('node:events')
 const { test } = require('node:test')
 const { promisify } = require('node:util')
 const session = require('..')
+const { ask, next } = require('./support/store-promises')
 
 const { Cookie, MemoryStore } = session
 
-/** A method of a store as a promise. */
-const ask = (store, method, ...args) => promisify(store[method]).call(store, ...args)
 const data = (maxAge, more) => ({ cookie: new Cookie({ maxAge }), ...more })
 const turn = () => new Promise(setImmediate)
-
-/** What a store emits next. Its timers alone would not keep the process waiting. */
-async function next(store, event) {
-  const waiting = setTimeout(() => {}, 60_000)
-  try {
-    return await once(store, event, { signal: AbortSignal.timeout(20_000) })
-  } finally {
-    clearTimeout(waiting)
-  }
-}
 
 test('events tell what becomes of sessions, in its order, and not in the same turn', async (t) => {
   const store = new MemoryStore()

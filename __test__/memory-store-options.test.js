@@ -1,15 +1,14 @@
 'use strict'
 
 const assert = require('node:assert')
-const { inherits, promisify } = require('node:util')
+const { inherits } = require('node:util')
 const { test } = require('node:test')
 const session = require('..')
 const { cookieOf, request, serving } = require('./support/server')
+const { ask } = require('./support/store-promises')
 
 const { Cookie, MemoryStore } = session
 
-/** A method of a store as a promise. */
-const ask = (store, method, ...args) => promisify(store[method]).call(store, ...args)
 const data = (maxAge, more) => ({ cookie: new Cookie({ maxAge }), ...more })
 const ids = async (store) => (await Array.fromAsync(store.ids())).sort().join('')
 Array.fromAsync ??= async (items) => {

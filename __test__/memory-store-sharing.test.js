@@ -3,24 +3,11 @@
 const assert = require('node:assert')
 const { once } = require('node:events')
 const { test } = require('node:test')
-const { promisify } = require('node:util')
 const { Worker } = require('node:worker_threads')
 const session = require('..')
+const { ask, next } = require('./support/store-promises')
 
 const { MemoryStore } = session
-
-/** A method of a store as a promise. */
-const ask = (store, method, ...args) => promisify(store[method]).call(store, ...args)
-
-/** What a store emits next. Its timers alone would not keep the process waiting. */
-async function next(store, event) {
-  const waiting = setTimeout(() => {}, 60_000)
-  try {
-    return await once(store, event, { signal: AbortSignal.timeout(20_000) })
-  } finally {
-    clearTimeout(waiting)
-  }
-}
 
 /** Runs code in another thread, with `store`, `MemoryStore` and `ask`, and gives what it returns. */
 async function inThread(name, code) {

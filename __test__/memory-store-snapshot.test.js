@@ -9,11 +9,10 @@ const { join } = require('node:path')
 const { test } = require('node:test')
 const { promisify } = require('node:util')
 const session = require('..')
+const { ask } = require('./support/store-promises')
 
 const { Cookie, MemoryStore } = session
 
-/** A method of a store as a promise. */
-const ask = (store, method, ...args) => promisify(store[method]).call(store, ...args)
 const data = (maxAge, more) => ({ cookie: new Cookie({ maxAge }), ...more })
 
 /** A path in a folder that is gone after the test. */

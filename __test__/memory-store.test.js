@@ -8,12 +8,10 @@ const { setTimeout } = require('node:timers/promises')
 const { inspect, promisify } = require('node:util')
 const session = require('..')
 const { cookieOf, request, serving } = require('./support/server')
+const { ask } = require('./support/store-promises')
 
 const { Cookie, MemoryStore } = session
 const OPTIONS = { secret: 'secret', resave: false, saveUninitialized: true }
-
-/** A method of a store as a promise. */
-const ask = (store, method, ...args) => promisify(store[method]).call(store, ...args)
 
 const data = (maxAge, more) => ({ cookie: new Cookie({ maxAge }), ...more })
 
