@@ -120,6 +120,8 @@ function isPlain(cookie) {
   if (Object.getPrototypeOf(cookie) !== Cookie.prototype || cookie.toJSON !== toJSON) return false
   // Applications may have replaced it, for one cookie or for all of them.
   if (cookie.__lookupGetter__('data') !== dataGetter) return false
+  // They would stand before the expiry.
+  if (cookie.priority !== undefined || cookie.partitioned !== undefined) return false
   const { _expires: expires, originalMaxAge } = cookie
   if (expires === null) return originalMaxAge === null
   return (
@@ -129,9 +131,7 @@ function isPlain(cookie) {
     Object.getPrototypeOf(expires) === Date.prototype &&
     !Object.hasOwn(expires, 'toJSON') &&
     writesIsoDates() &&
-    hasFourDigitYear(expires.getTime()) &&
-    cookie.priority === undefined &&
-    cookie.partitioned === undefined
+    hasFourDigitYear(expires.getTime())
   )
 }
 
@@ -149,9 +149,7 @@ function isKnown(cookie) {
     cookie.httpOnly === known.httpOnly &&
     cookie.secure === known.secure &&
     cookie.domain === known.domain &&
-    cookie.sameSite === known.sameSite &&
-    cookie.priority === undefined &&
-    cookie.partitioned === undefined
+    cookie.sameSite === known.sameSite
   )
 }
 

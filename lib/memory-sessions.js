@@ -60,12 +60,12 @@ class MemorySessions {
     const events = new MemoryEvents(emitter, handle, { eventData, shared: this.#shared })
     this.#events = events
     this.#sweeper = new MemorySweeper(handle, () => events.mayHaveHappened(), this.#shared)
-    const { maxBytes, maxSessions } = checked.native
+    const { maxBytes, maxSessions, onFull } = checked.native
     /** Whether it cannot take all the memory there is; a shared one is bounded by who opened it. */
     this.isBounded = maxBytes !== undefined || maxSessions !== undefined || this.#shared
     /** Whether saving can fail. */
-    this.refuses = checked.native.onFull === 'spare' || checked.native.onFull === 'reject'
-    if (checked.native.maxBytes !== undefined || this.#shared) this.refuses = true
+    this.refuses =
+      onFull === 'spare' || onFull === 'reject' || maxBytes !== undefined || this.#shared
     const aside = native.memorySetAside(handle)
     if (aside) process.emitWarning(`a damaged snapshot of sessions was renamed to ${aside}`)
   }
@@ -93,7 +93,7 @@ class MemorySessions {
   get(sid) {
     const text = this.text(sid)
     if (!text) return undefined
-    return this.#isUnclear() ? unexpired(text, () => this.#forget(sid)) : JSON.parse(text)
+    return this.#isUnclear() ? unexpired(text, () => this.delete(sid)) : JSON.parse(text)
   }
 
   /**
@@ -221,11 +221,6 @@ class MemorySessions {
     if (this.#isHeard) this.#events.mayHaveHappened()
   }
 
-  /** Removes a session of which JavaScript has found that it has expired. */
-  #forget(sid) {
-    this.delete(sid)
-  }
-
   allIds() {
     return native.memoryIds(this.#handle, Date.now())
   }
@@ -236,7 +231,7 @@ class MemorySessions {
       for (let n = 0; n < page.length; n += 2) {
         const [sid, text] = [page[n], page[n + 1]]
         const session = this.#isUnclear()
-          ? unexpired(text, () => this.#forget(sid))
+          ? unexpired(text, () => this.delete(sid))
           : JSON.parse(text)
         if (session) yield [sid, session]
       }

@@ -24,7 +24,7 @@ class RequestSession extends HookedResponse {
   #req
   #res
   #next
-  /** The middleware's, see `settingsOf` in `index.js`. */
+  /** What all requests of a middleware share: `settings` in `index.js`. */
   #settings
   #secrets
   #cookieId
