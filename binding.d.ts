@@ -58,6 +58,9 @@ export declare function createKeyring(secrets: Array<Uint8Array>): ExternalObjec
 /** Begins a way through all sessions. */
 export declare function createMemoryPages(): ExternalObject<MemoryPages>
 
+/** Prepares reading sessions by the signed cookie `name`, for `memoryOpen`. */
+export declare function createMemoryReader(store: ExternalObject<MemoryStore>, keyring: ExternalObject<Keyring>, name: string): ExternalObject<MemoryReader>
+
 /** One byte for every state of the lifecycle: `AtHeaders` in its high half, `AtEnd` in its low. */
 export declare function decisionTable(): Uint8Array
 
@@ -143,14 +146,19 @@ export declare function memoryListen(store: ExternalObject<MemoryStore>, wanted:
 export declare function memoryNextDue(store: ExternalObject<MemoryStore>): number | null
 
 /**
- * What a request begins with, in one call: reads the session id in the signed cookie `name` of a Cookie
- * header, and the session's text.
+ * What a request begins with, in one call: reads the session id in the signed cookie of a Cookie header,
+ * and the session's text.
  *
- * A string begins with one character whose code is the length of the id; then come the id and, if there
- * is such a session, its text. Code 0 stands for an id that is too long for that; then the session has
- * not been looked for.
+ * A string begins with three characters that tell lengths by their codes: that of the id, and that of
+ * the cookie's JSON, 128 of which the first of its two counts for. Then come
+ *
+ * - the id, and nothing else if there is no such session;
+ * - the cookie's JSON and the JSON of the session without it, if a text begins with its cookie; or, if
+ *   that has the length 0, the text as it is.
+ *
+ * An id of length 0 stands for one that is too long for that; then the session has not been looked for.
  */
-export declare function memoryOpen(store: ExternalObject<MemoryStore>, keyring: ExternalObject<Keyring>, header: string, name: string, now: number): string | NoId
+export declare function memoryOpen(reader: ExternalObject<MemoryReader>, header: string, now: number): string | NoId
 
 /**
  * Reads the next sessions, `most` of them or fewer at the end: of each, the id and the text, or an

@@ -840,6 +840,7 @@ module.exports.AtHeaders = nativeBinding.AtHeaders
 module.exports.CookieFlag = nativeBinding.CookieFlag
 module.exports.createKeyring = nativeBinding.createKeyring
 module.exports.createMemoryPages = nativeBinding.createMemoryPages
+module.exports.createMemoryReader = nativeBinding.createMemoryReader
 module.exports.decisionTable = nativeBinding.decisionTable
 module.exports.Expiry = nativeBinding.Expiry
 module.exports.Fact = nativeBinding.Fact

@@ -23,6 +23,8 @@ module.exports.Cookie = Cookie
 module.exports.Session = Session
 module.exports.MemoryStore = MemoryStore
 
+const SLASH = 0x2f
+
 const isProduction = process.env.NODE_ENV === 'production'
 
 /**
@@ -107,7 +109,9 @@ function session(options) {
 
     // 2. Which session does the client ask for?
     req.sessionStore = store
-    let id = readHeader(req, name, signer, secrets, direct.forGet(store))
+    const sessions = direct.forGet(store)
+    let id = readHeader(req, name, signer, secrets, sessions)
+    const opened = sessions?.takeOpened()
     if (!id && (req.signedCookies || req.cookies)) {
       id = readParsedCookies(req, name, signer, secrets, id)
       if (id) deprecate('cookie should be available in req.headers.cookie')
@@ -119,7 +123,7 @@ function session(options) {
     request.hook()
 
     // 3. The session is generated or loaded, and the application takes over.
-    request.begin()
+    request.begin(opened)
   }
 }
 
@@ -127,8 +131,12 @@ function session(options) {
 function isWithin(req, cookiePath) {
   const url = typeof req.originalUrl === 'string' ? req.originalUrl : req.url
   // Nearly always; saves parsing the URL.
-  if (cookiePath === '/' && typeof url === 'string' && /^\/(?!\/)/.test(url)) return true
+  if (cookiePath === '/' && typeof url === 'string' && startsWithOneSlash(url)) return true
   return (originalUrl(req).pathname || '/').indexOf(cookiePath) === 0
+}
+
+function startsWithOneSlash(url) {
+  return url.charCodeAt(0) === SLASH && url.charCodeAt(1) !== SLASH
 }
 
 function warnOfMemoryStore() {

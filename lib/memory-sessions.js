@@ -6,10 +6,13 @@ const { checkOptions, checkPageSize, checkTtl } = require('./memory-options')
 const { MemorySweeper } = require('./memory-sweeper')
 const { viewOf } = require('./memory-view')
 const native = require('./native')
-const { beginsWithCookie } = require('./session-text')
+const { join, split } = require('./session-text')
 const { wholeText } = require('./stored-session')
 
 const { Expiry, SetFlag, StoreTrait } = native
+
+/** Characters with which what `memoryOpen` gives begins. */
+const LENGTHS = 3
 
 /** The sessions behind each view. */
 const behind = new WeakMap()
@@ -35,9 +38,8 @@ class MemorySessions {
   #ownTraits = 0
   /** Counts up with every change, so that one can tell whether there was any. */
   #changes = 0
-  #openedId
-  #openedText
-  #openedChanges
+  /** The session that was read together with its id. */
+  #opened
   #events
   #isHeard = false
   #sweeper
@@ -96,45 +98,75 @@ class MemorySessions {
     return this.#isUnclear() ? unexpired(text, () => this.delete(sid)) : JSON.parse(text)
   }
 
+  /** Whether `open` can be called: all texts are as `JSON.stringify` writes them. */
+  get canBeOpened() {
+    return this.#traits() === 0
+  }
+
   /**
-   * Reads the session id in a Cookie header, and in the same call the session, for the `snapshot` that
-   * is asked for next.
+   * What `open` reads with.
    *
    * @param {object} keyring
-   * @param {string} header
    * @param {string} name The cookie's name.
+   */
+  createReader(keyring, name) {
+    return native.createMemoryReader(this.#handle, keyring, name)
+  }
+
+  /**
+   * Reads the session id in a Cookie header, and in the same call the session, which `takeOpened` gives.
+   *
+   * @param {object} reader
+   * @param {string} header
    * @returns {string | number} The id, or a `NoId`.
    */
-  open(keyring, header, name) {
-    this.#openedId = undefined
-    if (this.#traits() !== 0) return native.readCookie(keyring, header, name)
-    const opened = native.memoryOpen(this.#handle, keyring, header, name, Date.now())
+  open(reader, header) {
+    this.#opened = undefined
+    const opened = native.memoryOpen(reader, header, Date.now())
     if (typeof opened !== 'string') return opened
-    const length = opened.charCodeAt(0)
-    if (length === 0) return opened.slice(1)
+    const idLength = opened.charCodeAt(0)
+    if (idLength === 0) return opened.slice(LENGTHS)
     if (this.#isHeard) this.#events.mayHaveHappened()
-    const end = 1 + length
-    this.#openedText = opened.slice(end)
-    this.#openedChanges = this.#changes
-    this.#openedId = opened.slice(1, end)
-    return this.#openedId
+    const cookieLength = (opened.charCodeAt(1) << 7) | opened.charCodeAt(2)
+    const end = LENGTHS + idLength
+    const id = opened.slice(LENGTHS, end)
+    const snapshot = new Snapshot(this, this.#changes, id)
+    this.#opened = snapshot
+    if (cookieLength > 0) {
+      snapshot.cookie = opened.slice(end, end + cookieLength)
+      snapshot.rest = opened.slice(end + cookieLength)
+    } else {
+      snapshot.setText(opened.slice(end))
+    }
+    return id
+  }
+
+  /**
+   * The session that `open` has just read.
+   *
+   * @returns {Snapshot | undefined}
+   */
+  takeOpened() {
+    const opened = this.#opened
+    this.#opened = undefined
+    return opened
   }
 
   /**
    * A session, with what is needed to do less when it is written back.
    *
+   * @param {string} sid
+   * @param {Snapshot} [opened] What `open` has read, perhaps of another session or another store.
    * @returns {Snapshot}
    */
-  snapshot(sid) {
-    const openedId = this.#openedId
-    const text = this.#openedText
-    this.#openedId = this.#openedText = undefined
-    // Something may have come between, such as a response that cannot be hooked.
-    if (openedId === sid && this.#openedChanges === this.#changes && !this.#shared) {
-      return new Snapshot(this, text || undefined, this.#changes)
-    }
-    if (this.#traits() !== 0) return new Snapshot(this, undefined, 0, this.get(sid))
-    return new Snapshot(this, this.text(sid) || undefined, this.#changes)
+  snapshot(sid, opened) {
+    // The application may have been called in between.
+    const isFresh = opened?.sessions === this && opened.changes === this.#changes
+    if (isFresh && opened.id === sid) return opened
+    const snapshot = new Snapshot(this, this.#changes, sid)
+    if (this.#traits() !== 0) snapshot.setData(this.get(sid))
+    else snapshot.setText(this.text(sid))
+    return snapshot
   }
 
   /**
@@ -173,15 +205,14 @@ class MemorySessions {
    */
   touchUnread(sid, cookie, snapshot) {
     if (this.#isUnchanged(snapshot, cookie)) return
-    const session = this.#ttl === undefined ? undefined : JSON.parse(snapshot.text)
+    const session = this.#ttl === undefined ? undefined : snapshot.data
     if (session !== undefined) session.cookie = JSON.parse(cookie)
     this.#renew(sid, cookie, this.#lifetime(session))
   }
 
   #isUnchanged(snapshot, cookie) {
-    if (!this.#mayLeaveOut || snapshot.sessions !== this || snapshot.text === undefined)
-      return false
-    return snapshot.changes === this.#changes && beginsWithCookie(snapshot.text, cookie)
+    if (!this.#mayLeaveOut || snapshot.sessions !== this) return false
+    return snapshot.changes === this.#changes && snapshot.cookie === cookie
   }
 
   #renew(sid, cookie, lifetime) {
@@ -323,21 +354,52 @@ class MemorySessions {
   }
 }
 
-/** A session as it was read. */
+/** A session as it was read, or that there was none. */
 class Snapshot {
+  /** If its JSON is as `JSON.stringify` writes it and begins with its cookie: the JSON of that... */
+  cookie
+  /** ...and the JSON without it. */
+  rest
+  /** If it is as `JSON.stringify` writes it but begins with something else. */
+  #text
+  /** What it holds otherwise. */
   #data
 
-  constructor(sessions, text, changes, data) {
+  /**
+   * @param {MemorySessions} sessions
+   * @param {number} changes How many there had been.
+   * @param {string} id
+   */
+  constructor(sessions, changes, id) {
     this.sessions = sessions
-    /** The session's JSON, if that is what `JSON.stringify` writes. */
-    this.text = text
     this.changes = changes
+    this.id = id
+  }
+
+  /** @param {string | null} text The session's JSON, if there is one. */
+  setText(text) {
+    const parts = text ? split(text) : undefined
+    if (parts === undefined) {
+      this.#text = text || undefined
+    } else {
+      this.cookie = parts.cookie
+      this.rest = parts.rest
+    }
+  }
+
+  setData(data) {
     this.#data = data
   }
 
-  /** What the JSON holds. */
+  /** The session's JSON, if that is what `JSON.stringify` writes. */
+  get text() {
+    return this.cookie === undefined ? this.#text : join(this.cookie, this.rest)
+  }
+
+  /** What the JSON holds; a new object each time. */
   get data() {
-    return this.text === undefined ? this.#data : JSON.parse(this.text)
+    const { text } = this
+    return text === undefined ? this.#data : JSON.parse(text)
   }
 }
 

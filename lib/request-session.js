@@ -8,7 +8,7 @@ const lifecycle = require('./lifecycle')
 const { AtEnd, AtHeaders, Fact } = require('./native')
 const { HookedResponse } = require('./response')
 const { isSecure } = require('./secure-connection')
-const { split, textWithoutCookie } = require('./session-text')
+const { textWithoutCookie } = require('./session-text')
 const { sessionOfParts } = require('./stored-session')
 const { canStandIn, standIn, stands } = require('./unread-session')
 const { watchSession } = require('./watched-session')
@@ -30,13 +30,14 @@ class RequestSession extends HookedResponse {
   #cookieId
   /** The id that the session had when the request began. */
   #id
-  #changes = new ChangeTracker()
+  #changeTracker
   /** What our own store held, if it was asked. */
   #snapshot
   /** `req.session`, where an accessor stands in for it. */
   #session
-  /** While nobody has read it: the parts of its JSON, or the options that it is generated with. */
+  /** While nobody has read it: the parts of its JSON, or, if it is new, the options of its cookie. */
   #unread
+  #isNew = false
   /** When it was generated, if its cookie expires so many milliseconds later. */
   #generatedAt
   #touched = false
@@ -61,36 +62,35 @@ class RequestSession extends HookedResponse {
     this.#cookieId = req.sessionID
   }
 
-  /** Generates or loads the session; the application takes over. */
-  begin() {
+  /**
+   * Generates or loads the session; the application takes over.
+   *
+   * @param {object} [opened] What our own store was found to hold when the cookie was read.
+   */
+  begin(opened) {
     const { sessionID } = this.#req
     const { store } = this.#settings
     if (!sessionID) {
-      debug('no SID sent, generating session')
+      if (debug.enabled) debug('no SID sent, generating session')
       this.#generate()
       return this.#goOn()
     }
-    debug('fetching %s', sessionID)
+    if (debug.enabled) debug('fetching %s', sessionID)
     const sessions = direct.forGet(store, sessionID)
-    if (sessions) this.#onSnapshot(sessions.snapshot(`${sessionID}`))
+    if (sessions) this.#onSnapshot(sessions.snapshot(`${sessionID}`, opened))
     else store.get(sessionID, (error, data) => this.#onStored(error, data))
   }
 
   #onSnapshot(snapshot) {
     this.#snapshot = snapshot
-    const { text } = snapshot
     if (
-      text !== undefined &&
+      snapshot.cookie !== undefined &&
       direct.createsPlainly(this.#settings.store) &&
       canStandIn(this.#req)
     ) {
-      const parts = split(text)
-      if (parts !== undefined) {
-        debug('session found')
-        this.#changes.begin({ text: parts.rest }, !this.#settings.resave)
-        this.#leaveUnread(parts)
-        return this.#goOn()
-      }
+      if (debug.enabled) debug('session found')
+      this.#leaveUnread(snapshot, false)
+      return this.#goOn()
     }
     this.#onStored(null, snapshot.data)
   }
@@ -105,7 +105,7 @@ class RequestSession extends HookedResponse {
         debug('no session found')
         this.#generate()
       } else {
-        debug('session found')
+        if (debug.enabled) debug('session found')
         const { store } = this.#settings
         const text = direct.createsPlainly(store) ? this.#snapshot?.text : undefined
         store.createSession(this.#req, data)
@@ -134,9 +134,7 @@ class RequestSession extends HookedResponse {
       req.sessionID = genid(req)
       if (typeof req.sessionID === 'string' && req.sessionID !== '') {
         this.#generatedAt = options.maxAge == null ? undefined : Date.now()
-        const later = () => textWithoutCookie(generator.makeLater(req, options, 0))
-        this.#changes.begin({ later }, false)
-        return this.#leaveUnread({ options })
+        return this.#leaveUnread(options, true)
       }
       generator.fill(req)
     } else {
@@ -147,10 +145,35 @@ class RequestSession extends HookedResponse {
     this.#watch(req.session)
   }
 
-  #leaveUnread(unread) {
+  #leaveUnread(unread, isNew) {
     this.#id = this.#req.sessionID
     this.#unread = unread
+    this.#isNew = isNew
+    // A store that answers twice may have the request begin anew.
+    if (this.#changeTracker !== undefined) this.#trackUnread(this.#changeTracker)
     standIn(this.#req, this)
+  }
+
+  /** What is known of changes; made only when it is asked for, as most of it is known of a session unread. */
+  get #changes() {
+    return (this.#changeTracker ??= this.#trackUnread(new ChangeTracker()))
+  }
+
+  #keepTrack() {
+    this.#changeTracker ??= this.#trackUnread(new ChangeTracker())
+  }
+
+  #trackUnread(changes) {
+    const unread = this.#unread
+    if (unread === undefined) return changes
+    if (this.#isNew) {
+      const later = () =>
+        textWithoutCookie(this.#settings.generator.makeLater(this.#req, unread, 0))
+      changes.begin({ later }, false)
+    } else {
+      changes.begin({ text: unread.rest }, !this.#settings.resave)
+    }
+    return changes
   }
 
   get req() {
@@ -165,26 +188,26 @@ class RequestSession extends HookedResponse {
 
   /** Called when something is assigned to `req.session`. */
   assignSession(session) {
+    this.#keepTrack()
     this.#unread = undefined
     this.#session = session
   }
 
   #makeSession() {
     const unread = this.#unread
-    const { options } = unread
+    if (!this.#isNew) this.#keepTrack()
     this.#unread = undefined
     try {
       this.#withOwnId((req) => {
-        this.#session =
-          options === undefined
-            ? sessionOfParts(req, unread)
-            : this.#settings.generator.makeLater(req, options, this.#generatedAt)
+        this.#session = this.#isNew
+          ? this.#settings.generator.makeLater(req, unread, this.#generatedAt)
+          : sessionOfParts(req, unread)
       })
     } catch (error) {
       this.#unread = unread
       throw error
     }
-    if (options) this.#changes.begin({ text: textWithoutCookie(this.#session) }, false)
+    if (this.#isNew) this.#changes.begin({ text: textWithoutCookie(this.#session) }, false)
     this.#watch(this.#session)
     if (this.#touched) this.#session.touch()
   }
@@ -224,7 +247,7 @@ class RequestSession extends HookedResponse {
     try {
       const value = signer.sign(this.#secrets, req.sessionID)
       const text = cookies.serialize(value, req.session.cookie.data)
-      debug('set-cookie %s', text)
+      if (debug.enabled) debug('set-cookie %s', text)
       this.#addHeader(text)
     } catch (error) {
       defer(this.#next, error)
@@ -307,7 +330,10 @@ class RequestSession extends HookedResponse {
     let state =
       this.#settings.state | Fact.SessionPresent | Fact.IdText | Fact.IdTruthy | Fact.DataCompared
     if (this.#cookieId === this.#id) state |= Fact.IdFromCookie
-    if (this.#changes.knowsSaved) state |= Fact.SavedTextKnown
+    const changes = this.#changeTracker
+    const knowsSaved =
+      changes === undefined ? !this.#isNew && !this.#settings.resave : changes.knowsSaved
+    if (knowsSaved) state |= Fact.SavedTextKnown
     return state
   }
 
@@ -317,7 +343,7 @@ class RequestSession extends HookedResponse {
     const state = this.#stateUnread()
     if (state & Fact.IdFromCookie && !(state & Fact.Rolling)) {
       // It counts whether the cookie expires.
-      if (unread.options || !neverExpires(unread.cookie)) return true
+      if (this.#isNew || !neverExpires(unread.cookie)) return true
     }
     return lifecycle.atHeaders(state) !== AtHeaders.Nothing
   }
@@ -331,14 +357,14 @@ class RequestSession extends HookedResponse {
   /** Does what a touch would, without making the session. `false` if that takes a session after all. */
   #touchStoredUnread() {
     const unread = this.#unread
-    if (unread.options) return false
+    if (this.#isNew) return false
     const sessions = direct.forTouchUnread(this.#settings.store, this.#id)
     if (!sessions) return false
     const cookie = renewCookie(unread.cookie)
     if (cookie === undefined) return false
-    debug('touching')
+    if (debug.enabled) debug('touching')
     sessions.touchUnread(this.#id, cookie, this.#snapshot)
-    debug('touched')
+    if (debug.enabled) debug('touched')
     return true
   }
 
@@ -369,7 +395,7 @@ class RequestSession extends HookedResponse {
   }
 
   #touchStored() {
-    debug('touching')
+    if (debug.enabled) debug('touching')
     const req = this.#req
     const { store } = this.#settings
     const sessions = direct.forTouch(store, req.sessionID)
@@ -377,7 +403,7 @@ class RequestSession extends HookedResponse {
       return (done) => store.touch(req.sessionID, req.session, this.#answered(done, 'touched'))
     }
     sessions.touch(`${req.sessionID}`, req.session, this.#snapshot)
-    debug('touched')
+    if (debug.enabled) debug('touched')
     return true
   }
 
@@ -404,7 +430,7 @@ class RequestSession extends HookedResponse {
 
   /** Notes a save, and gives the session's JSON without its cookie. */
   #noteSave(session) {
-    debug('saving %s', session.id)
+    if (debug.enabled) debug('saving %s', session.id)
     return this.#changes.saving(session)
   }
 

@@ -16,6 +16,10 @@ class Secrets {
   #made = []
   /** The first secret that is no key, if any: it fails when it is used, not before. */
   #unusable = -1
+  /** What reads the cookie and the session in one call, and what it was made for. */
+  #reader
+  #readerSessions
+  #readerName
 
   /**
    * The session id that a signed cookie value carries.
@@ -28,11 +32,22 @@ class Secrets {
    */
   readCookie(secrets, header, name, sessions) {
     const keyring = this.#fit(secrets)
+    // Reading over a header without the name is quicker here than calling the library for that.
+    if (!header.includes(name)) return native.NoId.Absent
     const result =
-      sessions === undefined
+      sessions === undefined || !sessions.canBeOpened
         ? native.readCookie(keyring, header, name)
-        : sessions.open(keyring, header, name)
+        : sessions.open(this.#readerFor(sessions, name), header)
     return this.#checked(secrets, result)
+  }
+
+  #readerFor(sessions, name) {
+    if (this.#readerSessions !== sessions || this.#readerName !== name) {
+      this.#reader = sessions.createReader(this.#keyring, name)
+      this.#readerSessions = sessions
+      this.#readerName = name
+    }
+    return this.#reader
   }
 
   /** The same for a value that somebody else has parsed. */
@@ -77,6 +92,7 @@ class Secrets {
     this.#unusable = this.#made.findIndex(({ bytes }) => bytes === undefined)
     const usable = this.#unusable === -1 ? this.#made : this.#made.slice(0, this.#unusable)
     this.#keyring = native.createKeyring(usable.map(({ bytes }) => bytes))
+    this.#readerSessions = undefined
   }
 }
 

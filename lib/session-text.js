@@ -94,9 +94,9 @@ function split(text) {
   return { cookie: text.slice('{"cookie":'.length, end), rest }
 }
 
-/** Whether a session's JSON begins with this cookie. */
-function beginsWithCookie(text, cookie) {
-  return text.startsWith('{"cookie":') && text.startsWith(cookie, '{"cookie":'.length)
+/** The opposite of {@link split}. */
+function join(cookie, rest) {
+  return `{"cookie":${cookie}${rest === '{}' ? '}' : `,${rest.slice(1)}`}`
 }
 
 function textWithReplacer(session) {
@@ -115,8 +115,8 @@ function textWithReplacer(session) {
 }
 
 module.exports = {
-  beginsWithCookie,
   canLeaveItselfOut,
+  join,
   split,
   textWithoutCookie,
   toJSON,

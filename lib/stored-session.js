@@ -2,7 +2,7 @@
 
 const Session = require('../session/session')
 const { fromData, readCookie, writeCookie } = require('./cookie-text')
-const { canLeaveItselfOut } = require('./session-text')
+const { canLeaveItselfOut, join } = require('./session-text')
 
 /**
  * Makes a session of the data that a store holds. `data` becomes part of it and is not copied.
@@ -44,8 +44,7 @@ function sessionOfParts(req, { cookie, rest }) {
 function wholeText(session, rest) {
   if (rest !== undefined && canLeaveItselfOut(session) && firstKey(session) === 'cookie') {
     const cookie = writeCookie(session.cookie)
-    if (cookie !== undefined)
-      return `{"cookie":${cookie}${rest === '{}' ? '}' : `,${rest.slice(1)}`}`
+    if (cookie !== undefined) return join(cookie, rest)
   }
   return JSON.stringify(session)
 }

@@ -52,7 +52,8 @@ pub fn read_cookie(
     header: JsText,
     name: JsText,
 ) -> Either<JsText, NoId> {
-    either(verified(keyring, header.bytes(), name.bytes()))
+    let value = cookie_header::find(header.bytes(), name.bytes());
+    either(verify(keyring, &value.unwrap_or_default()))
 }
 
 /// The session id in a cookie's value, already decoded, or why there is none.
@@ -65,28 +66,20 @@ pub fn verify_value(keyring: &External<Keyring>, value: JsText) -> Either<JsText
     either(verify(keyring, value.bytes()))
 }
 
-fn either(result: Result<Vec<u8>, NoId>) -> Either<JsText, NoId> {
+fn either(result: Result<&[u8], NoId>) -> Either<JsText, NoId> {
     match result {
-        Ok(id) => Either::A(JsText(id)),
+        Ok(id) => Either::A(id.into()),
         Err(reason) => Either::B(reason),
     }
 }
 
-/// The session id in the signed cookie `name` of a Cookie header.
-pub(super) fn verified(keyring: &Keyring, header: &[u8], name: &[u8]) -> Result<Vec<u8>, NoId> {
-    match cookie_header::find(header, name) {
-        Some(value) => verify(keyring, &value),
-        None => Err(NoId::Absent),
-    }
-}
-
-fn verify(keyring: &Keyring, value: &[u8]) -> Result<Vec<u8>, NoId> {
+/// The session id in a cookie's value. An empty value is as good as none.
+pub(super) fn verify<'value>(keyring: &Keyring, value: &'value [u8]) -> Result<&'value [u8], NoId> {
     if value.is_empty() {
         return Err(NoId::Absent);
     }
     let signed = value.strip_prefix(SIGNED).ok_or(NoId::Unsigned)?;
-    let id = keyring.verify(signed).ok_or(NoId::Invalid)?;
-    Ok(id.to_vec())
+    keyring.verify(signed).ok_or(NoId::Invalid)
 }
 
 /// The value of a session's cookie: `s:`, the id and its signature. Not encoded yet.

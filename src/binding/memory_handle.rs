@@ -3,6 +3,7 @@
 use std::{
     cell::{Ref, RefCell},
     path::PathBuf,
+    rc::Rc,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -57,16 +58,26 @@ struct StoreOptions {
 
 /// A store as one thread has it open.
 pub struct Handle {
-    opened: RefCell<Option<Arc<Opened>>>,
+    pub(super) open: Open,
     listener: Arc<Listener>,
+}
+
+/// What is behind a handle until it is closed.
+#[derive(Clone)]
+pub(super) struct Open(Rc<RefCell<Option<Arc<Opened>>>>);
+
+impl Open {
+    pub(super) fn store(&self) -> Result<Ref<'_, MemoryStore>> {
+        Ref::filter_map(self.0.borrow(), |opened| {
+            opened.as_ref().map(|opened| &*opened.store)
+        })
+        .map_err(|_| closed())
+    }
 }
 
 impl Handle {
     pub(super) fn store(&self) -> Result<Ref<'_, MemoryStore>> {
-        Ref::filter_map(self.opened.borrow(), |opened| {
-            opened.as_ref().map(|opened| &*opened.store)
-        })
-        .map_err(|_| closed())
+        self.open.store()
     }
 }
 
@@ -125,7 +136,7 @@ pub fn open_memory_store(options: String) -> Result<External<Handle>> {
     let given = options.given.then_some((engine, saver));
     let opened = registry::open(options.name.as_deref(), given, clock)?;
     Ok(External::new(Handle {
-        opened: RefCell::new(Some(opened)),
+        open: Open(Rc::new(RefCell::new(Some(opened)))),
         listener: Arc::default(),
     }))
 }
@@ -167,7 +178,7 @@ pub struct MemoryStats {
 #[napi(catch_unwind, ts_args_type = "store: ExternalObject<MemoryStore>")]
 pub fn memory_stats(handle: &External<Handle>) -> Result<MemoryStats> {
     let stats = handle.store()?.stats();
-    let opened = handle.opened.borrow();
+    let opened = handle.open.0.borrow();
     let saver = opened.as_ref().and_then(|opened| opened.saver.as_ref());
     let snapshots = saver.map(Saver::saved).unwrap_or_default();
     let milliseconds = |duration: Duration| duration.as_secs_f64() * 1000.0;
@@ -192,7 +203,7 @@ pub fn memory_stats(handle: &External<Handle>) -> Result<MemoryStats> {
 /// Where a snapshot is now that could not be used when the store was opened.
 #[napi(catch_unwind, ts_args_type = "store: ExternalObject<MemoryStore>")]
 pub fn memory_set_aside(handle: &External<Handle>) -> Option<String> {
-    let opened = handle.opened.borrow();
+    let opened = handle.open.0.borrow();
     let path = opened.as_ref()?.set_aside.as_ref()?;
     Some(path.to_string_lossy().into_owned())
 }
@@ -271,5 +282,5 @@ pub fn memory_close(handle: &External<Handle>) -> AsyncTask<Closing> {
     if let Ok(store) = handle.store() {
         store.listen(&handle.listener, 0);
     }
-    AsyncTask::new(Closing(handle.opened.borrow_mut().take()))
+    AsyncTask::new(Closing(handle.open.0.borrow_mut().take()))
 }

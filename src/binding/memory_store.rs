@@ -1,6 +1,6 @@
 //! The in-memory store. `now` is always `Date.now()`.
 
-use std::{cell::RefCell, time::Instant};
+use std::{cell::RefCell, ops::Range, time::Instant};
 
 use napi::bindgen_prelude::{Either, External};
 use napi_derive::napi;
@@ -8,11 +8,11 @@ use napi_derive::napi;
 use super::{
     cookies::{self, NoId},
     error::Result,
-    memory_handle::Handle,
+    memory_handle::{Handle, Open},
     text::{JsJson, JsText},
 };
 use crate::engine::{
-    session_text,
+    cookie_header, session_text,
     signature::Keyring,
     store::{Pages, Save, SessionStore as _},
     time::UnixMillis,
@@ -83,37 +83,95 @@ pub fn memory_get(handle: &External<Handle>, id: JsText, now: f64) -> Result<Opt
     Ok(store.get(id.bytes(), time(now))?.map(JsText::from))
 }
 
-/// What a request begins with, in one call: reads the session id in the signed cookie `name` of a Cookie
-/// header, and the session's text.
-///
-/// A string begins with one character whose code is the length of the id; then come the id and, if there
-/// is such a session, its text. Code 0 stands for an id that is too long for that; then the session has
-/// not been looked for.
+/// What is the same for all requests of a middleware: passed once, and not with each of them.
+pub struct Reader {
+    open: Open,
+    keyring: Keyring,
+    name: Vec<u8>,
+}
+
+/// Prepares reading sessions by the signed cookie `name`, for `memoryOpen`.
 #[napi(
     catch_unwind,
-    ts_args_type = "store: ExternalObject<MemoryStore>, keyring: ExternalObject<Keyring>, header: string, name: string, now: number",
+    ts_args_type = "store: ExternalObject<MemoryStore>, keyring: ExternalObject<Keyring>, name: string",
+    ts_return_type = "ExternalObject<MemoryReader>"
+)]
+pub fn create_memory_reader(
+    handle: &External<Handle>,
+    keyring: &External<Keyring>,
+    name: JsText,
+) -> External<Reader> {
+    External::new(Reader {
+        open: handle.open.clone(),
+        keyring: Keyring::clone(keyring),
+        name: name.0,
+    })
+}
+
+/// What a request begins with, in one call: reads the session id in the signed cookie of a Cookie header,
+/// and the session's text.
+///
+/// A string begins with three characters that tell lengths by their codes: that of the id, and that of
+/// the cookie's JSON, 128 of which the first of its two counts for. Then come
+///
+/// - the id, and nothing else if there is no such session;
+/// - the cookie's JSON and the JSON of the session without it, if a text begins with its cookie; or, if
+///   that has the length 0, the text as it is.
+///
+/// An id of length 0 stands for one that is too long for that; then the session has not been looked for.
+#[napi(
+    catch_unwind,
+    ts_args_type = "reader: ExternalObject<MemoryReader>, header: string, now: number",
     ts_return_type = "string | NoId"
 )]
 pub fn memory_open(
-    handle: &External<Handle>,
-    keyring: &External<Keyring>,
+    reader: &External<Reader>,
     header: JsText,
-    name: JsText,
     now: f64,
 ) -> Result<Either<JsText, NoId>> {
-    let id = match cookies::verified(keyring, header.bytes(), name.bytes()) {
+    let value = cookie_header::find(header.bytes(), &reader.name).unwrap_or_default();
+    let id = match cookies::verify(&reader.keyring, &value) {
         Ok(id) => id,
         Err(reason) => return Ok(Either::B(reason)),
     };
     // Only ASCII has as many bytes as JavaScript counts.
     let length = u8::try_from(id.len()).ok().filter(|_| id.is_ascii());
     let Some(length) = length.filter(|length| length.is_ascii() && *length > 0) else {
-        return Ok(Either::A(JsText([b"\0", &*id].concat())));
+        return Ok(Either::A(JsText([b"\0\0\0", id].concat())));
     };
-    let text = handle.store()?.get(&id, time(now))?.unwrap_or_default();
-    Ok(Either::A(JsText(
-        [&[length], &*id, text.as_bytes()].concat(),
-    )))
+    let store = reader.open.store()?;
+    let opened = store.read(id, time(now), |text, cookie| {
+        let parts = cookie.and_then(|place| leading_cookie(text, place));
+        let Some((cookie, [high, low], brace, rest)) = parts else {
+            return [&[length, 0, 0], id, text.as_bytes()].concat();
+        };
+        [&[length, high, low], id, cookie, brace, rest].concat()
+    });
+    let absent = || [&[length, 0, 0], id].concat();
+    Ok(Either::A(JsText(opened.unwrap_or_else(absent))))
+}
+
+/// Takes a session's text apart: the cookie that it begins with, the length of that, and the text
+/// without it, in two parts. `None` if it begins with something else, or if characters of the cookie
+/// cannot be counted.
+fn leading_cookie(text: &str, place: Range<usize>) -> Option<(&[u8], [u8; 2], &[u8], &[u8])> {
+    const BEFORE: &str = "{\"cookie\":";
+    if place.start != BEFORE.len() || !text.starts_with(BEFORE) {
+        return None;
+    }
+    let length = u16::try_from(place.len()).ok()?;
+    let lengths = [u8::try_from(length >> 7).ok()?, (length & 0x7F) as u8];
+    let (before, rest) = text.split_at_checked(place.end)?;
+    let cookie = before.as_bytes().get(place.start..)?;
+    if !lengths.is_ascii() || !cookie.is_ascii() || cookie.first() != Some(&b'{') {
+        return None;
+    }
+    let (brace, rest) = match rest.strip_prefix(',') {
+        Some(rest) => (&b"{"[..], rest),
+        None if rest == "}" => (&b"{}"[..], ""),
+        None => return None,
+    };
+    Some((cookie, lengths, brace, rest.as_bytes()))
 }
 
 /// Whether there is such a session. Does not count as a use of it.

@@ -57,10 +57,9 @@ impl Record {
         std::str::from_utf8(text).unwrap_or_default()
     }
 
-    /// The value of the member `cookie`.
-    #[cfg(test)]
-    pub(super) fn cookie(&self) -> Option<&str> {
-        self.text().get(self.parts().cookie?)
+    /// Where the value of the member `cookie` stands in the text.
+    pub(super) fn cookie(&self) -> Option<Range<usize>> {
+        self.parts().cookie
     }
 
     /// The record with another cookie in the place of the one it has; `false` if it has none.
@@ -209,11 +208,12 @@ mod tests {
             let mut record = Record::new(&id, &text, Some(&place));
             prop_assert_eq!(record.id(), &*id);
             prop_assert_eq!(record.text(), &text);
-            prop_assert_eq!(record.cookie(), Some(&*cookie));
+            prop_assert_eq!(record.cookie(), Some(place));
             prop_assert!(record.replace_cookie(&other));
             prop_assert_eq!(record.id(), &*id);
             prop_assert_eq!(record.text(), format!("{before}{other}{after}"));
-            prop_assert_eq!(record.cookie(), Some(&*other));
+            let place = before.len()..before.len() + other.len();
+            prop_assert_eq!(record.cookie(), Some(place));
             let mut plain = Record::new(&id, &text, None);
             prop_assert!(!plain.replace_cookie(&other));
             prop_assert_eq!((plain.id(), plain.text()), (&*id, &*text));

@@ -70,7 +70,7 @@ impl Shard {
         }
     }
 
-    pub(super) fn get(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> Option<&str> {
+    pub(super) fn get(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> Option<&Record> {
         let Some(slot) = self.find_live(hash, id, now) else {
             self.counts.misses += 1;
             return None;
@@ -78,7 +78,7 @@ impl Shard {
         self.counts.hits += 1;
         self.used(slot);
         let slot = self.contents.slots.get(slot)?;
-        Some(slot.record.text())
+        Some(&slot.record)
     }
 
     pub(super) fn has(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> bool {
