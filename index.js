@@ -136,7 +136,9 @@ function isWithin(req, cookiePath) {
 }
 
 function startsWithOneSlash(url) {
-  return url.charCodeAt(0) === SLASH && url.charCodeAt(1) !== SLASH
+  if (url.charCodeAt(0) !== SLASH) return false
+  // Asking for a character that is not there would cost V8 its optimised code.
+  return url.length === 1 || url.charCodeAt(1) !== SLASH
 }
 
 function warnOfMemoryStore() {

@@ -55,6 +55,13 @@ const calls = {
       return parts.signature.unsign(parsed.slice(2), secret)
     }
   },
+  memoryOpen: {
+    ours: (keyring, store, reader) => native.memoryOpen(reader, header, Date.now()),
+    theirs() {
+      const parsed = parts.cookie.parse(header)['connect.sid']
+      return theirStore.sessions[parts.signature.unsign(parsed.slice(2), secret)]
+    }
+  },
   verifyValue: {
     ours: (keyring) => native.verifyValue(keyring, value),
     theirs: () => parts.signature.unsign(value.slice(2), secret)
@@ -88,8 +95,24 @@ const calls = {
       theirStore.sessions[id] = JSON.stringify(stored)
     }
   },
+  memoryHas: {
+    ours: (keyring, store) => native.memoryHas(store, id, Date.now()),
+    theirs: () => id in theirStore.sessions
+  },
   memoryLength: {
     ours: (keyring, store) => native.memoryLength(store, Date.now())
+  },
+  memoryNextDue: {
+    ours: (keyring, store) => native.memoryNextDue(store)
+  },
+  memorySweep: {
+    ours: (keyring, store) => native.memorySweep(store, Date.now())
+  },
+  memoryStats: {
+    ours: (keyring, store) => native.memoryStats(store)
+  },
+  memoryTraits: {
+    ours: (keyring, store) => native.memoryTraits(store)
   },
   memoryDestroy: {
     ours: (keyring, store) => native.memoryDestroy(store, 'absent', Date.now()),
@@ -106,7 +129,7 @@ const inJavaScript = {
 }
 
 /** Made once, and not of interest. */
-const setUp = new Set(['createKeyring', 'decisionTable', 'openMemoryStore'])
+const setUp = new Set(['createKeyring', 'createMemoryReader', 'decisionTable', 'openMemoryStore'])
 
 if (options.help) console.log(help)
 else await main()
@@ -114,14 +137,15 @@ else await main()
 async function main() {
   const keyring = native.createKeyring([Buffer.from(secret)])
   const store = native.openMemoryStore('{}')
-  native.memorySet(store, id, text, Date.now(), -1, 0)
+  native.memorySet(store, id, text, Date.now(), -1, 2)
+  const reader = native.createMemoryReader(store, keyring, 'connect.sid')
   theirStore.sessions[id] = text
 
   const has = (name) => name.includes(options.only)
   const known = Object.keys(calls).filter((name) => has(name) && native[name])
   for (const name of known) {
     const { ours, theirs } = calls[name]
-    bench(`${name}/ours`, () => use(ours(keyring, store)))
+    bench(`${name}/ours`, () => use(ours(keyring, store, reader)))
     if (theirs) bench(`${name}/theirs`, () => use(theirs()))
   }
   for (const [name, work] of Object.entries(inJavaScript)) {

@@ -11,8 +11,10 @@ const Cookie = require('../session/cookie')
  */
 
 const WITHOUT_EXPIRY = '{"originalMaxAge":null,"expires":null,'
-const WITH_EXPIRY =
-  /^\{"originalMaxAge":(\d{1,15}),"expires":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)",/
+const MAX_AGE = '{"originalMaxAge":'
+const EXPIRES = ',"expires":"'
+/** As `Date.prototype.toISOString` writes it for the years 0 to 9999. */
+const ISO_LENGTH = '2026-01-02T03:04:05.678Z'.length
 
 const { toJSON } = Cookie.prototype
 const dataGetter = Cookie.prototype.__lookupGetter__('data')
@@ -29,11 +31,10 @@ function readCookie(text) {
   let expires = null
   let start = WITHOUT_EXPIRY.length
   if (!text.startsWith(WITHOUT_EXPIRY)) {
-    const match = WITH_EXPIRY.exec(text)
-    if (match === null) return fromData(JSON.parse(text))
-    originalMaxAge = Number(match[1])
-    expires = new Date(match[2])
-    start = match[0].length
+    start = endOfExpiry(text)
+    if (start === -1) return fromData(JSON.parse(text))
+    originalMaxAge = maxAgeIn(text)
+    expires = dateAt(text, start - ISO_LENGTH - 2)
   }
   const attributes = attributesOf(text.slice(start))
   if (attributes === undefined) return fromData(JSON.parse(text))
@@ -102,11 +103,82 @@ function renewCookie(text) {
   if (text.startsWith(WITHOUT_EXPIRY)) {
     return attributesOf(text.slice(WITHOUT_EXPIRY.length)) && text
   }
-  const match = WITH_EXPIRY.exec(text)
-  if (match === null || !writesIsoDates()) return undefined
-  if (attributesOf(text.slice(match[0].length)) === undefined) return undefined
-  const maxAge = Number(match[1])
-  return beginning(maxAge, new Date(Date.now() + maxAge)) + text.slice(match[0].length)
+  const end = endOfExpiry(text)
+  if (end === -1 || !writesIsoDates()) return undefined
+  const tail = text.slice(end)
+  if (attributesOf(tail) === undefined) return undefined
+  const maxAge = maxAgeIn(text)
+  return beginning(maxAge, new Date(Date.now() + maxAge)) + tail
+}
+
+/**
+ * Where the tail begins, in the JSON of a cookie that begins with a whole number of milliseconds and a
+ * date in the form of ISO 8601; -1 if it begins with anything else. (A regular expression took five times
+ * as long.)
+ */
+function endOfExpiry(text) {
+  if (!text.startsWith(MAX_AGE)) return -1
+  const comma = text.indexOf(',', MAX_AGE.length)
+  const digits = comma - MAX_AGE.length
+  if (digits < 1 || digits > 15 || !areDigits(text, MAX_AGE.length, comma)) return -1
+  if (!text.startsWith(EXPIRES, comma)) return -1
+  const date = comma + EXPIRES.length
+  const end = date + ISO_LENGTH
+  return text.startsWith('",', end) && isIsoDate(text, date) ? end + 2 : -1
+}
+
+function maxAgeIn(text) {
+  return numberAt(text, MAX_AGE.length, text.indexOf(',', MAX_AGE.length))
+}
+
+function isIsoDate(text, at) {
+  for (let n = 0; n < ISO_LENGTH; n++) {
+    const code = text.charCodeAt(at + n)
+    // The digits of the pattern stand for any, the rest for itself.
+    if (code !== ISO_PATTERN[n] && !(ISO_PATTERN[n] === ZERO && isDigit(code))) return false
+  }
+  return true
+}
+
+/** The date that is written there; an invalid one if there is no such day or time. */
+function dateAt(text, at) {
+  const month = numberAt(text, at + 5, at + 7)
+  const day = numberAt(text, at + 8, at + 10)
+  const hour = numberAt(text, at + 11, at + 13)
+  const minute = numberAt(text, at + 14, at + 16)
+  const second = numberAt(text, at + 17, at + 19)
+  const year = numberAt(text, at, at + 4)
+  const isUsual =
+    // `Date.UTC` has an opinion of its own on earlier ones.
+    year > 99 &&
+    month > 0 &&
+    month < 13 &&
+    day > 0 &&
+    day < (month === 2 ? 29 : 31) &&
+    hour < 24 &&
+    minute < 60 &&
+    second < 60
+  if (!isUsual) return new Date(text.slice(at, at + ISO_LENGTH))
+  const ms = numberAt(text, at + 20, at + 23)
+  return new Date(Date.UTC(year, month - 1, day, hour, minute, second, ms))
+}
+
+const ZERO = 0x30
+const ISO_PATTERN = Uint8Array.from(Buffer.from('0000-00-00T00:00:00.000Z'))
+
+function areDigits(text, from, to) {
+  for (let n = from; n < to; n++) if (!isDigit(text.charCodeAt(n))) return false
+  return true
+}
+
+function isDigit(code) {
+  return code >= ZERO && code <= ZERO + 9
+}
+
+function numberAt(text, from, to) {
+  let number = 0
+  for (let n = from; n < to; n++) number = number * 10 + text.charCodeAt(n) - ZERO
+  return number
 }
 
 /** Whether the JSON of a cookie plainly says that it does not expire. */

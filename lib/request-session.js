@@ -256,7 +256,8 @@ class RequestSession extends HookedResponse {
 
   #addHeader(text) {
     const res = this.#res
-    res.setHeader('Set-Cookie', [].concat(res.getHeader('Set-Cookie') || [], text))
+    const others = res.getHeader('Set-Cookie')
+    res.setHeader('Set-Cookie', others ? [].concat(others, text) : [text])
   }
 
   #mustSetCookie(session, isUndisturbed) {
