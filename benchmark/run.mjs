@@ -3,7 +3,7 @@ import { cpus } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadGenerator } from './measure/load.mjs'
-import { pinned } from './measure/pinning.mjs'
+import { placementFor } from './measure/pinning.mjs'
 import { writeReport } from './measure/report-file.mjs'
 import { measureRounds } from './measure/rounds.mjs'
 import { summarize } from './measure/summary.mjs'
@@ -23,6 +23,7 @@ npm run bench -- [options]     all scenarios on Express 5, in about 7 minutes
                     @fastify/session (on Fastify), in scenarios that all of them can serve
   --rounds n        how often each server is measured (5)
   --seconds n       how long each time (1)
+  --together        server and load on one core, for virtual machines: see benchmark/README.md
   --node path       the Node to run the servers with (this one), or the number of one that is
                     installed in integration/runtimes
   --against folder  also another build of this package
@@ -40,6 +41,7 @@ const { values: options } = parseArgs({
     full: { type: 'boolean', default: false },
     peers: { type: 'boolean', default: false },
     against: { type: 'string' },
+    together: { type: 'boolean', default: false },
     profile: { type: 'string' },
     json: { type: 'string' },
     help: { type: 'boolean', default: false }
@@ -57,12 +59,12 @@ async function run() {
     arch: process.arch,
     cpu: cpus()[0]?.model.trim(),
     loadGenerator,
-    pinned,
+    placement: placementFor(options.together),
     rounds: count('rounds'),
     seconds: count('seconds')
   }
   const planned = plans(settings, node)
-  const where = `${settings.cpu}, ${loadGenerator}, ${pinned ? '' : 'not '}pinned to cores`
+  const where = `${settings.cpu}, ${loadGenerator}, server and load ${settings.placement}`
   console.log(`Node ${settings.node} on ${where}`)
   console.log('Medians; tax is CPU above "none", ratio is to the tax of express-session.\n')
 
@@ -79,7 +81,7 @@ async function run() {
   console.log(formatOverview(results))
 }
 
-function plans({ rounds, seconds }, node) {
+function plans({ rounds, seconds, placement }, node) {
   const profile = options.profile && resolve(options.profile)
   if (profile) mkdirSync(profile, { recursive: true })
 
@@ -95,7 +97,7 @@ function plans({ rounds, seconds }, node) {
 
   const planned = []
   const add = (framework, scenario, who) =>
-    planned.push({ framework, scenario, subjects: who, rounds, seconds, node, profile })
+    planned.push({ framework, scenario, subjects: who, rounds, seconds, node, placement, profile })
   for (const framework of frameworks) {
     for (const scenario of wanted) {
       const withPeers = framework === peerFramework && peerScenarios.includes(scenario)

@@ -45,11 +45,14 @@ class HookedResponse {
     this.#write = res.write
     const hooked = this
     // Two parameters, as before; the third one, Node's own callback, is read from the arguments.
-    res.end = function end(chunk, encoding) {
+    const end = function end(chunk, encoding) {
       if (typeof chunk === 'function') return hooked.#onEnd(undefined, undefined, chunk)
       if (typeof encoding === 'function') return hooked.#onEnd(chunk, undefined, encoding)
       return hooked.#onEnd(chunk, encoding, arguments[2])
     }
+    // Not assigned where it is written: V8 takes such a function for a method that is there to stay, and
+    // puts it in the old generation, from where it keeps the whole request alive to the next full collection.
+    res.end = end
   }
 
   /**

@@ -52,12 +52,14 @@ function canStandIn(req) {
  * @param {{ req: object, readSession: () => unknown, assignSession: (session: unknown) => void }} request
  */
 function standIn(req, request) {
-  req[inspect.custom] = function (depth) {
+  const print = function (depth) {
     if (depth === WHOSE) return request
     delete this[inspect.custom]
     if (stands(this)) defineProperty(this, 'session', plainProperty(request.readSession()))
     return this
   }
+  // Not assigned where it is written, for the reason that is told in `response.js`.
+  req[inspect.custom] = print
   defineProperty(req, 'session', accessor)
 }
 

@@ -2,17 +2,47 @@ import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 
 /**
- * Keeps the server and the load generator on different cores, where the system can do that: else
- * they push each other around.
+ * Where the server and the load generator run.
+ *
+ * - `apart`: on a core each, or they push each other around. On a real machine, this is it.
+ * - `together`: on one core, in batches: one runs until it has nothing to do, then the other. On a virtual
+ *   machine a message to another core goes through the hypervisor, and after each such exit the processor
+ *   has forgotten what branches did before, so that code takes two to three times as long. How often that
+ *   happens depends on which of the two is faster: a server that keeps the load generator busy never has
+ *   to wake it. On one core it does not happen at all, and CPU time is each process's own.
+ * - `anywhere`: wherever the system puts them, where it cannot be told.
+ *
+ * @typedef {'apart' | 'together' | 'anywhere'} Placement
  */
 
-const canPin =
-  availableParallelism() > 1 &&
-  spawnSync('taskset', ['-c', '1', process.execPath, '--version']).status === 0
+const canPin = availableParallelism() > 1 && works('taskset', ['-c', '1'])
+/** Without it, whoever is woken up takes the core from the other. */
+const canBatch = works('chrt', ['--batch', '0'])
 
-export const pinned = canPin
+/** @returns {Placement} What is possible of what is wanted. */
+export function placementFor(wantsTogether) {
+  if (wantsTogether && !(canPin && canBatch)) {
+    throw new Error('--together needs taskset and chrt, and two cores')
+  }
+  if (wantsTogether) return 'together'
+  return canPin ? 'apart' : 'anywhere'
+}
 
-/** @returns {[string, string[]]} The command that runs a command on one core. */
-export function onCore(core, command, args) {
-  return canPin ? ['taskset', ['-c', String(core), command, ...args]] : [command, args]
+/**
+ * The command that runs a command in its place.
+ *
+ * @param {Placement} placement
+ * @param {'server' | 'load'} role
+ * @returns {[string, string[]]}
+ */
+export function placed(placement, role, command, args) {
+  if (placement === 'anywhere') return [command, args]
+  if (placement === 'together') {
+    return ['taskset', ['-c', '1', 'chrt', '--batch', '0', command, ...args]]
+  }
+  return ['taskset', ['-c', role === 'server' ? '1' : '0', command, ...args]]
+}
+
+function works(command, args) {
+  return spawnSync(command, [...args, process.execPath, '--version']).status === 0
 }

@@ -25,6 +25,7 @@ const sessionsUsedUpPerSecond = 50_000
  * @param {number} plan.rounds
  * @param {number} plan.seconds
  * @param {string} plan.node
+ * @param {import('./pinning.mjs').Placement} plan.placement
  * @param {string} [plan.profile] A folder for CPU profiles.
  * @returns {Promise<Record<string, object[]>>} For every subject its measurements, one per round.
  */
@@ -54,14 +55,15 @@ export async function measureRounds(plan) {
   }
 }
 
-function startServer({ framework, scenario, seconds, node, profile }, subject, folder) {
+function startServer(plan, subject, folder) {
+  const { framework, scenario, seconds, node, placement, profile } = plan
   const mostSeconds = Math.max(seconds, warmUpSeconds)
   const cookieFile = join(folder, subject.replaceAll(/[^a-z-]/g, '_'))
   const sessions = scenarios[scenario].usesUp ? mostSeconds * sessionsUsedUpPerSecond : fewSessions
   const settings = { subject, framework, scenario, cookieFile, sessions }
   const fileName = `${framework}.${scenario}.${subject}.cpuprofile`.replaceAll(/[^a-z0-9.-]/g, '_')
   const profiling = ['--cpu-prof', `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${fileName}`]
-  return ServerProcess.start(settings, node, profile ? profiling : [])
+  return ServerProcess.start(settings, node, profile ? profiling : [], placement)
 }
 
 async function check(server, { framework, scenario: name }) {
@@ -77,10 +79,10 @@ async function check(server, { framework, scenario: name }) {
   }
 }
 
-async function measure(server, { scenario: name }, seconds) {
+async function measure(server, { scenario: name, placement }, seconds) {
   const { port, settings } = server
   const { subject, cookieFile } = settings
-  const load = { port, seconds, connections }
+  const load = { port, seconds, connections, placement }
   if (scenarios[name].isMember) load.cookieFile = cookieFile
 
   await server.begin()

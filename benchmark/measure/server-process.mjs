@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { onCore } from './pinning.mjs'
+import { placed } from './pinning.mjs'
 
 const main = fileURLToPath(new URL('../server/main.mjs', import.meta.url))
 const longestAnswer = 60_000
@@ -15,11 +15,12 @@ export class ServerProcess {
    * @param {object} settings See `server/main.mjs`.
    * @param {string} node The Node to run it with.
    * @param {string[]} nodeArguments
+   * @param {import('./pinning.mjs').Placement} placement
    */
-  static async start(settings, node, nodeArguments = []) {
+  static async start(settings, node, nodeArguments, placement) {
     const server = new ServerProcess()
     const args = ['--expose-gc', ...nodeArguments, main, JSON.stringify(settings)]
-    const [command, all] = onCore(1, node, args)
+    const [command, all] = placed(placement, 'server', node, args)
     server.settings = settings
     server.#child = spawn(command, all, {
       // Deprecated defaults and the MemoryStore are measured on purpose.

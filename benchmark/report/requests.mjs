@@ -13,6 +13,11 @@ const names = {
 /** What part of express-session's tax ours shall be at most. */
 const goal = 1 / 6
 const goals = { untouched: 1 / 10, guest: 1 / 10 }
+const placements = {
+  apart: 'server and load on a core each',
+  together: 'server and load in turn on one core',
+  anywhere: 'not pinned to cores'
+}
 const own = new Set(['none', 'express-session', 'ours'])
 
 /** The tax of each scenario. */
@@ -104,8 +109,7 @@ export function details(reports, framework) {
 export function circumstances(reports) {
   const lines = reports.map((report) => {
     const where = `Node ${report.node.slice(1)}, ${report.cpu}, ${report.platform}`
-    const pins = report.pinned ? 'server and load on a core each' : 'not pinned to cores'
-    return `${where}: ${report.rounds} rounds of ${report.seconds} s, ${report.loadGenerator}, ${pins}.`
+    return `${where}: ${report.rounds} rounds of ${report.seconds} s, ${report.loadGenerator}, ${placements[report.placement]}.`
   })
   return lines.join('\n')
 }
