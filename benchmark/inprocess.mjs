@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { cpus } from 'node:os'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { writeReport } from './measure/report-file.mjs'
 import { median } from './measure/summary.mjs'
 import { aligned, fraction } from './measure/table.mjs'
 import { findNode } from './measure/versions.mjs'
@@ -22,7 +24,8 @@ node benchmark/inprocess.mjs [options]
   --subjects a,b    besides none and express-session (ours)
   --against folder  also another build of this package
   --node path       the Node to measure with, or its number, as for run.mjs
-  --prof folder     writes a CPU profile of each subject there`
+  --prof folder     writes a CPU profile of each subject there
+  --json file       writes the results there`
 
 const { values: options } = parseArgs({
   options: {
@@ -36,13 +39,14 @@ const { values: options } = parseArgs({
     against: { type: 'string' },
     node: { type: 'string', default: process.execPath },
     prof: { type: 'string' },
+    json: { type: 'string' },
     help: { type: 'boolean', default: false }
   }
 })
 
 const workerFile = fileURLToPath(new URL('inprocess/worker.mjs', import.meta.url))
 const [rounds, requests, warm] = [options.rounds, options.requests, options.warm].map(Number)
-const { node } = findNode(options.node)
+const { node, version } = findNode(options.node)
 
 if (options.help) console.log(help)
 else await main()
@@ -52,13 +56,18 @@ async function main() {
     options.scenario?.split(',') ?? (options.all ? Object.keys(scenarios) : keyScenarios)
   const subjects = ['none', 'express-session', ...options.subjects.split(',')]
   if (options.against) subjects.push(`build:${resolve(options.against)}`)
+  const results = []
   for (const framework of options.framework.split(',')) {
     const rows = [[framework, 'subject', 'CPU µs', 'least', 'tax', 'least', 'ratio', 'least']]
     for (const scenario of names) {
-      rows.push(...rowsOf(scenario, await measure({ framework, scenario }, subjects)))
+      const result = summaryOf(await measure({ framework, scenario }, subjects))
+      results.push({ framework, scenario, subjects: result })
+      rows.push(...rowsOf(scenario, result))
     }
     console.log(`${aligned(rows).join('\n')}\n`)
   }
+  const report = { kind: 'inprocess', node: version, cpu: cpus()[0]?.model.trim() }
+  if (options.json) writeReport(options.json, { ...report, rounds, requests, results })
 }
 
 async function measure(plan, subjects) {
@@ -116,25 +125,28 @@ async function stop({ child, onExit }) {
   await exited
 }
 
-function rowsOf(scenario, measured) {
+/** For each subject its CPU time and its tax: the median, and what the least of all rounds says. */
+function summaryOf(measured) {
   const { none } = measured
-  const taxes = (name) => measured[name].map((cpu, n) => cpu - none[n])
-  const leastTax = (name) => Math.min(...measured[name]) - Math.min(...none)
-  const theirs = taxes('express-session')
-  const rows = []
+  const least = (name) => Math.min(...measured[name])
+  const summary = {}
   for (const [name, cpu] of Object.entries(measured)) {
-    const row = [rows.length ? '' : scenario, name, number(median(cpu)), number(Math.min(...cpu))]
-    if (name === 'none') {
-      row.push('', '', '', '')
-    } else {
-      const tax = taxes(name)
-      row.push(number(median(tax)), number(leastTax(name)))
-      row.push(fraction(median(tax) / median(theirs)))
-      row.push(fraction(leastTax(name) / leastTax('express-session')))
-    }
-    rows.push(row)
+    summary[name] = { cpu: { median: median(cpu), least: least(name) } }
+    if (name === 'none') continue
+    const tax = median(cpu.map((time, n) => time - none[n]))
+    summary[name].tax = { median: tax, least: least(name) - least('none') }
   }
-  return rows
+  return summary
+}
+
+function rowsOf(scenario, subjects) {
+  const theirs = subjects['express-session'].tax
+  return Object.entries(subjects).map(([name, { cpu, tax }], n) => {
+    const row = [n === 0 ? scenario : '', name, number(cpu.median), number(cpu.least)]
+    if (tax === undefined) return row.concat('', '', '', '')
+    const ratios = [tax.median / theirs.median, tax.least / theirs.least].map(fraction)
+    return row.concat(number(tax.median), number(tax.least), ratios)
+  })
 }
 
 function number(microseconds) {

@@ -48,10 +48,31 @@ function headOf({ node }) {
 function cellsOf(subjects, scenario) {
   if (!subjects?.ours) return ['–', '–', '–']
   const { 'express-session': theirs, ours } = subjects
-  const ratio = ours.ratio.median
+  return [spread(theirs.tax), spread(ours.tax), shownRatio(ours.ratio.median, scenario)]
+}
+
+function shownRatio(ratio, scenario) {
   const isReached = ratio <= (goals[scenario] ?? goal)
-  const shown = isReached ? `**${fraction(ratio)}**` : fraction(ratio)
-  return [spread(theirs.tax), spread(ours.tax), shown]
+  return isReached ? `**${fraction(ratio)}**` : fraction(ratio)
+}
+
+/** The tax without a network, of the first framework that was measured. */
+export function inProcess(reports) {
+  const [{ results }] = reports
+  const framework = results[0]?.framework
+  const rows = [[`${names[framework]}, no network`, ...reports.flatMap(headOf)]]
+  for (const { scenario } of results.filter((result) => result.framework === framework)) {
+    const cells = reports.flatMap((report) => {
+      const subjects = find(report, framework, scenario)
+      if (!subjects) return ['–', '–', '–']
+      const { 'express-session': theirs, ours } = subjects
+      const ratio = ours.tax.median / theirs.tax.median
+      return [number(theirs.tax.median), number(ours.tax.median), shownRatio(ratio, scenario)]
+    })
+    rows.push([scenario, ...cells])
+  }
+  const [{ rounds, requests, cpu }] = reports
+  return `${table(rows)}\n\nMedians of ${rounds} rounds of ${requests} requests; ${cpu}.`
 }
 
 /** The tax of the other things one could use. */
