@@ -17,12 +17,14 @@ const defer = setImmediate
  * plain object of its own gets what it asks for: its sessions are kept there from then on.
  *
  * @param {import('..').MemoryStoreOptions} [options] See `index.d.ts` or `docs/memory-store.md`.
- *   Unknown ones are ignored.
+ *   Unknown ones are ignored, and all are where `new` is not used: `MemoryStore.call(this, options)`.
  * @throws {TypeError} For an option of a wrong type or out of range.
  */
 function MemoryStore(options = {}) {
   Store.call(this)
-  this.sessions = createView(this, options)
+  // Stores that are made without `new` pass options of their own on to express-session's MemoryStore,
+  // which has none. The same name may mean something else there, such as a `ttl` in seconds.
+  this.sessions = createView(this, new.target ? options : {})
 }
 
 inherits(MemoryStore, Store)
