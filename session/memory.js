@@ -1,7 +1,7 @@
 'use strict'
 
 const { inherits } = require('node:util')
-const { createView, sessionsBehind, unexpired } = require('../lib/memory-sessions')
+const { createView, isStoreFailure, sessionsBehind, unexpired } = require('../lib/memory-sessions')
 const Store = require('./store')
 
 module.exports = MemoryStore
@@ -194,7 +194,7 @@ function attempt(operation) {
   try {
     return { error: null, result: operation() }
   } catch (error) {
-    if (!error?.code?.startsWith?.('ERR_SESSION_STORE')) throw error
+    if (!isStoreFailure(error)) throw error
     return { error, result: undefined }
   }
 }
