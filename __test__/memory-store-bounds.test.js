@@ -116,6 +116,89 @@ test('a request whose session is refused is answered, and the error handler told
   })
 })
 
+for (const [what, options] of Object.entries({
+  "onFull: 'reject'": { maxSessions: 1, onFull: 'reject' },
+  "onFull: 'spare'": { maxSessions: 1, onFull: 'spare', protect: () => true },
+  maxBytes: { maxBytes: 300_000 },
+  'a named store': { name: 'refusing', maxSessions: 1, onFull: 'reject' }
+})) {
+  test(`${what}: the response ends at once, saved or refused, and the error comes after it`, async (t) => {
+    const store = new MemoryStore(options)
+    t.after(() => store.close())
+    const middleware = session({ secret: 's', resave: false, saveUninitialized: true, store })
+    const happened = []
+    const handler = (req, res) =>
+      middleware(req, res, (error) => {
+        if (error) return happened.push(error.code)
+        if (req.url === '/large') req.session.filler = 'x'.repeat(400_000)
+        res.end(req.sessionID)
+        // A store that is waited for would have the end wait too.
+        happened.push(res.writableEnded ? 'ended' : 'waiting')
+      })
+    await serving(handler, async (port) => {
+      const first = await request(port)
+      const cookie = cookieOf(first)
+      assert.strictEqual((await request(port, { cookie })).body, first.body)
+      await new Promise(setImmediate)
+      assert.deepStrictEqual(happened.splice(0), ['ended', 'ended'])
+      const refused = await request(port, { path: '/large' })
+      assert.strictEqual(refused.status, 200)
+      assert.ok(cookieOf(refused))
+      const deadline = Date.now() + 20_000
+      while (happened.length < 2 && Date.now() < deadline) await new Promise(setImmediate)
+      assert.deepStrictEqual(happened, ['ended', 'ERR_SESSION_STORE_FULL'])
+      assert.strictEqual(held(store), first.body)
+      assert.strictEqual((await request(port, { cookie })).body, first.body)
+    })
+  })
+}
+
+test('a touch that has to write the session anew may be refused like a save', async () => {
+  const store = new MemoryStore({ maxBytes: 300_000, onFull: 'reject' })
+  const middleware = session({ secret: 's', resave: false, saveUninitialized: true, store })
+  const happened = []
+  let grows = false
+  const handler = (req, res) =>
+    middleware(req, res, (error) => {
+      if (error) return happened.push(error.code)
+      if (grows) req.session.cookie.path = `/${'x'.repeat(400_000)}`
+      res.end(req.sessionID)
+      happened.push(res.writableEnded ? 'ended' : 'waiting')
+    })
+  await serving(handler, async (port) => {
+    const first = await request(port)
+    // An expiry that only JavaScript can judge.
+    store.sessions[first.body] = '{"cookie":{"expires":"tomorrow"}}'
+    grows = true
+    await request(port, { cookie: cookieOf(first) })
+    const deadline = Date.now() + 20_000
+    while (happened.length < 3 && Date.now() < deadline) await new Promise(setImmediate)
+    assert.deepStrictEqual(happened, ['ended', 'ended', 'ERR_SESSION_STORE_FULL'])
+  })
+})
+
+test('what protect throws is thrown where the response is ended', async () => {
+  const protect = () => {
+    throw new RangeError('on purpose')
+  }
+  const store = new MemoryStore({ maxBytes: 300_000, protect })
+  const middleware = session({ secret: 's', resave: false, saveUninitialized: true, store })
+  const thrown = []
+  const handler = (req, res) =>
+    middleware(req, res, () => {
+      try {
+        res.end('ok')
+      } catch (error) {
+        thrown.push(error.message)
+        res.socket.end()
+      }
+    })
+  await serving(handler, async (port) => {
+    await assert.rejects(request(port))
+    assert.deepStrictEqual(thrown, ['on purpose'])
+  })
+})
+
 test('a bounded store behind the middleware evicts, and nobody notices but the guest', async () => {
   const store = new MemoryStore({ maxSessions: 2, protect })
   const middleware = session({ secret: 's', resave: false, saveUninitialized: true, store })

@@ -55,14 +55,39 @@ test('options that are no object are refused, and no options are options', () =>
   }
 })
 
-test('unknown options are ignored, also when another store passes on its own', async () => {
+test('unknown options are ignored', async () => {
+  const store = new MemoryStore({ type: 'memory', timeout: -1, host: null })
+  await ask(store, 'set', 'sid', data(1000))
+  assert.strictEqual(await ask(store, 'length'), 1)
+})
+
+test('options that a store passes on without new are its own, and mean nothing here', async (t) => {
+  const wait = clock(t)
   function OtherStore(options) {
     MemoryStore.call(this, options)
   }
   inherits(OtherStore, MemoryStore)
-  const store = new OtherStore({ type: 'memory', timeout: -1, host: null })
-  await ask(store, 'set', 'sid', data(1000))
-  assert.strictEqual(await ask(store, 'length'), 1)
+  // Two weeks in seconds, as the package sessionstore has it.
+  const store = new OtherStore({ type: 'inmemory', ttl: 1_209_600, maxSessions: 1, name: 5 })
+  await ask(store, 'set', 'a', data(null))
+  await ask(store, 'set', 'b', data(null))
+  wait(1_209_600_000)
+  assert.strictEqual(await ids(store), 'ab')
+})
+
+test('a class that extends MemoryStore passes options on', async () => {
+  class OwnStore extends MemoryStore {
+    constructor(options) {
+      super({ maxSessions: 1, ...options })
+    }
+  }
+  const stores = [new OwnStore(), Reflect.construct(MemoryStore, [{ maxSessions: 1 }], OwnStore)]
+  for (const store of stores) {
+    await ask(store, 'set', 'a', data(null))
+    await ask(store, 'set', 'b', data(null))
+    assert.strictEqual(await ids(store), 'b')
+  }
+  assert.throws(() => new OwnStore({ ttl: -1 }), { name: 'TypeError' })
 })
 
 test('without a ttl, a session whose cookie has no expiry is kept for ever', async (t) => {

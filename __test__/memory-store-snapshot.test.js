@@ -1,7 +1,7 @@
 'use strict'
 
 const assert = require('node:assert')
-const { execFile, spawn } = require('node:child_process')
+const { execFile } = require('node:child_process')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const { tmpdir } = require('node:os')
@@ -125,42 +125,6 @@ test('the last of several threads saves a named store, and opening it again load
   const third = new MemoryStore(options)
   assert.strictEqual(await ask(third, 'length'), 1)
   await third.close()
-})
-
-const SERVER = `
-  const { MemoryStore, Cookie } = require(${JSON.stringify(require.resolve('..'))})
-  const store = new MemoryStore({ snapshot: { path: process.argv[1], interval: 1 } })
-  const cookie = new Cookie({ maxAge: 3600000 })
-  let round = 0
-  const work = () => {
-    // All sessions are of one round, or of one and the next while it is being written.
-    round++
-    for (let n = 0; n < 300; n++) store.set('sid' + n, { cookie, round, filler: 'x'.repeat(500) })
-    setImmediate(work)
-  }
-  process.on('SIGTERM', () => store.close().then(() => process.exit()))
-  store.length((error, length) => { console.log(length); work() })
-`
-
-test('a process that is killed at any moment leaves a whole snapshot', async (t) => {
-  const path = file(t)
-  let loaded = 0
-  for (let round = 0; round < 15; round++) {
-    const child = spawn(process.execPath, ['-e', SERVER, path], {
-      stdio: ['ignore', 'pipe', 'inherit']
-    })
-    const [line] = await once(child.stdout, 'data')
-    loaded = Math.max(loaded, Number(line))
-    await new Promise((resolve) => setTimeout(resolve, (round * 7919) % 40))
-    child.kill('SIGKILL')
-    const [code, signal] = await once(child, 'exit')
-    // It has not ended because it could not load what the one before has left.
-    assert.deepStrictEqual([code, signal], [null, 'SIGKILL'])
-  }
-  const store = new MemoryStore({ snapshot: path })
-  const length = await ask(store, 'length')
-  await store.close()
-  assert.ok(loaded > 0 && length >= loaded, `${loaded} sessions were loaded, ${length} are there`)
 })
 
 test(

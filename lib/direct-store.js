@@ -53,15 +53,14 @@ function forTouchUnread(store, sid) {
 
 /**
  * The sessions to save one in directly, or undefined. Saving goes through the session, so its `save`
- * has to be the prototype's, or `watched`: the one the middleware put there itself.
+ * has to be the prototype's, or `watched`: the one the middleware put there itself. The store may
+ * refuse it.
  */
 function forSave(session, watched) {
   if (!(session instanceof Session) || Session.prototype.save !== save) return undefined
   if (!watched && session.save !== save) return undefined
   const store = session.req.sessionStore
-  const sessions = store && store.set === set ? openSessions(store, session.id) : undefined
-  // A refusal is for the callback.
-  return sessions?.refuses ? undefined : sessions
+  return store && store.set === set ? openSessions(store, session.id) : undefined
 }
 
 /** A closed store says so through its callbacks. */

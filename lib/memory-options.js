@@ -63,7 +63,7 @@ function checkSnapshot(snapshot) {
   const { interval = MINUTE, onDamaged = 'throw' } = given
   check(isText(given.path), 'snapshot.path', 'a path', given.path)
   const isInterval = interval === Infinity || (typeof interval === 'number' && interval >= 1)
-  check(isInterval, 'snapshot.interval', 'a number of milliseconds above 0', interval)
+  check(isInterval, 'snapshot.interval', 'a number of milliseconds from 1 on', interval)
   const isWay = onDamaged === 'throw' || onDamaged === 'setAside'
   check(isWay, 'snapshot.onDamaged', "'throw' or 'setAside'", onDamaged)
   // Changing the folder later must not change the file.

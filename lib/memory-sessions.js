@@ -62,12 +62,9 @@ class MemorySessions {
     const events = new MemoryEvents(emitter, handle, { eventData, shared: this.#shared })
     this.#events = events
     this.#sweeper = new MemorySweeper(handle, () => events.mayHaveHappened(), this.#shared)
-    const { maxBytes, maxSessions, onFull } = checked.native
+    const { maxBytes, maxSessions } = checked.native
     /** Whether it cannot take all the memory there is; a shared one is bounded by who opened it. */
     this.isBounded = maxBytes !== undefined || maxSessions !== undefined || this.#shared
-    /** Whether saving can fail. */
-    this.refuses =
-      onFull === 'spare' || onFull === 'reject' || maxBytes !== undefined || this.#shared
     const aside = native.memorySetAside(handle)
     if (aside) process.emitWarning(`a damaged snapshot of sessions was renamed to ${aside}`)
   }
@@ -456,4 +453,9 @@ function sessionIn(text) {
   }
 }
 
-module.exports = { MemorySessions, createView, sessionsBehind, unexpired }
+/** Tells failures of a store, such as being full, from those of who uses it. */
+function isStoreFailure(error) {
+  return Boolean(error?.code?.startsWith?.('ERR_SESSION_STORE'))
+}
+
+module.exports = { MemorySessions, createView, isStoreFailure, sessionsBehind, unexpired }

@@ -5,6 +5,7 @@ const { ChangeTracker } = require('./change-tracker')
 const { neverExpires, renewCookie } = require('./cookie-text')
 const direct = require('./direct-store')
 const lifecycle = require('./lifecycle')
+const { isStoreFailure } = require('./memory-sessions')
 const { AtEnd, AtHeaders, Fact } = require('./native')
 const { HookedResponse } = require('./response')
 const { isSecure } = require('./secure-connection')
@@ -391,7 +392,11 @@ class RequestSession extends HookedResponse {
       }
     }
     const rest = watched ? this.#noteSave(session) : undefined
-    sessions.set(`${session.id}`, session, rest)
+    try {
+      sessions.set(`${session.id}`, session, rest)
+    } catch (error) {
+      this.#refused(error)
+    }
     return true
   }
 
@@ -403,9 +408,19 @@ class RequestSession extends HookedResponse {
     if (!sessions) {
       return (done) => store.touch(req.sessionID, req.session, this.#answered(done, 'touched'))
     }
-    sessions.touch(`${req.sessionID}`, req.session, this.#snapshot)
+    try {
+      sessions.touch(`${req.sessionID}`, req.session, this.#snapshot)
+    } catch (error) {
+      this.#refused(error)
+    }
     if (debug.enabled) debug('touched')
     return true
+  }
+
+  /** Where a callback would have been given the error, it goes where that would have it go. */
+  #refused(error) {
+    if (!isStoreFailure(error)) throw error
+    defer(this.#next, error)
   }
 
   /** A store's failure goes to the application's error handler; the response goes out anyway. */

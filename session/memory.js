@@ -1,7 +1,7 @@
 'use strict'
 
 const { inherits } = require('node:util')
-const { createView, sessionsBehind, unexpired } = require('../lib/memory-sessions')
+const { createView, isStoreFailure, sessionsBehind, unexpired } = require('../lib/memory-sessions')
 const Store = require('./store')
 
 module.exports = MemoryStore
@@ -17,12 +17,14 @@ const defer = setImmediate
  * plain object of its own gets what it asks for: its sessions are kept there from then on.
  *
  * @param {import('..').MemoryStoreOptions} [options] See `index.d.ts` or `docs/memory-store.md`.
- *   Unknown ones are ignored.
+ *   Unknown ones are ignored, and all are where `new` is not used: `MemoryStore.call(this, options)`.
  * @throws {TypeError} For an option of a wrong type or out of range.
  */
 function MemoryStore(options = {}) {
   Store.call(this)
-  this.sessions = createView(this, options)
+  // Stores that are made without `new` pass options of their own on to express-session's MemoryStore,
+  // which has none. The same name may mean something else there, such as a `ttl` in seconds.
+  this.sessions = createView(this, new.target ? options : {})
 }
 
 inherits(MemoryStore, Store)
@@ -192,7 +194,7 @@ function attempt(operation) {
   try {
     return { error: null, result: operation() }
   } catch (error) {
-    if (!error?.code?.startsWith?.('ERR_SESSION_STORE')) throw error
+    if (!isStoreFailure(error)) throw error
     return { error, result: undefined }
   }
 }

@@ -6,7 +6,7 @@ import { headers, otherCookies } from '../load/browser.mjs'
  * A client's connection without a network: requests are made as Node's HTTP server makes them, and
  * what a response writes goes nowhere.
  */
-class Connection extends Duplex {
+export class Connection extends Duplex {
   remoteAddress = '127.0.0.1'
   /** What was written, if anybody asked for it. */
   #written

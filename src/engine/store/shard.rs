@@ -132,8 +132,13 @@ impl Shard {
         let old = found.and_then(|slot| self.contents.slots.get(slot));
         let freed = old.map_or(0, |slot| slot.record.memory());
         let keep = old.map(|slot| slot.sequence);
-        self.admit(found.is_none(), record.memory(), freed)
-            .map_err(|refusal| Refusal { keep, ..refusal })?;
+        if let Err(refusal) = self.admit(found.is_none(), record.memory(), freed) {
+            // It is in use, and must not stand before those that are to make room for it.
+            if let Some(slot) = found {
+                self.used(slot);
+            }
+            return Err(Refusal { keep, ..refusal });
+        }
         self.contents.records = self.contents.records + record.memory() - freed;
         let kind = if found.is_some() {
             EventKind::Update

@@ -50,9 +50,7 @@ impl Wheel {
     /// Whether a session queued for `time` would wait too long: the clock was ahead, has been set
     /// back, and the wheel has gone with it.
     pub(super) fn is_ahead(&self, time: UnixMillis, now: UnixMillis) -> bool {
-        /// Small corrections of the clock only make sessions wait for as long.
-        const SLACK: u64 = 60_000;
-        self.len > 0 && ordered(time) < self.time && self.time.saturating_sub(ordered(now)) > SLACK
+        self.len > 0 && ordered(time) < self.time && ordered(now) < self.time
     }
 
     /// Where a session with this expiry belongs; its slot notes it. The wheel must not hold it yet.

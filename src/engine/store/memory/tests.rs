@@ -1,4 +1,7 @@
-use super::{super::acceptance, *};
+use super::{
+    super::{Pages, acceptance},
+    *,
+};
 
 mod bounds;
 mod listing;
@@ -144,6 +147,54 @@ fn sessions_are_freed_in_time_although_the_clock_was_ahead_for_a_while() {
         .unwrap();
     store.sweep(UnixMillis(60_000), 1000);
     assert_eq!(store.ids(UnixMillis(0)), [b"far".to_vec()]);
+}
+
+#[test]
+fn what_is_counted_is_what_is_listed_after_the_clock_was_set_back() {
+    for step in [1, 1000, 59_000, 1_700_000] {
+        let store = MemoryStore::with_shards(Options::default(), 1);
+        let start = 1000;
+        let ahead = start + step;
+        // What fell due takes the wheel to where the clock is, the other one keeps it from being empty.
+        for (id, expires) in [(b"due", ahead), (b"far", 2 * ahead)] {
+            let text = session(Some(expires));
+            store.set(id, &text, UnixMillis(start)).unwrap();
+        }
+        store.sweep(UnixMillis(ahead), 100);
+        assert_eq!(held(&store), 1);
+        let text = session(Some(start + step / 2));
+        store.set(b"soon", &text, UnixMillis(start)).unwrap();
+        let later = UnixMillis(start + step / 2);
+        assert_eq!(store.ids(later), [b"far"]);
+        assert_eq!(store.len(later).unwrap(), 1, "{step} ms");
+    }
+}
+
+#[test]
+fn a_panic_under_a_lock_leaves_the_store_usable() {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    let store = MemoryStore::with_shards(Options::default(), 1);
+    store.set(b"a", "{}", UnixMillis(0)).unwrap();
+    let panics = |what: &mut dyn FnMut()| assert!(catch_unwind(AssertUnwindSafe(what)).is_err());
+    panics(&mut || {
+        store.page(&mut Pages::default(), 5, UnixMillis(0), |_| {
+            panic!("on purpose")
+        });
+    });
+    // In the midst of a change, before the totals know of it.
+    panics(&mut || {
+        store.with_shard(b"a", UnixMillis(0), |shard, hash| {
+            shard.destroy(hash, b"a", UnixMillis(0));
+            panic!("on purpose")
+        });
+    });
+    assert_eq!(store.get(b"a", UnixMillis(0)).unwrap(), None);
+    store.set(b"b", "{}", UnixMillis(0)).unwrap();
+    assert_eq!(store.ids(UnixMillis(0)), [b"b"]);
+    assert_eq!(store.len(UnixMillis(0)).unwrap(), 1);
+    assert!(store.destroy(b"b", UnixMillis(0)).unwrap());
+    assert_eq!(held(&store), 0);
 }
 
 #[test]

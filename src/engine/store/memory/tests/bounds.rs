@@ -72,6 +72,21 @@ fn the_one_that_is_being_written_stays_though_it_may_be_the_least() {
 }
 
 #[test]
+fn one_that_grows_does_not_keep_its_class_although_it_was_used_least_recently() {
+    let store = MemoryStore::new(Options {
+        max_bytes: Some(100_000),
+        on_full: OnFull::Spare,
+        ..Options::default()
+    });
+    set(&store, "a", ANONYMOUS, false).unwrap();
+    set(&store, "b", ANONYMOUS, false).unwrap();
+    set(&store, "o", &large(40_000), false).unwrap();
+    set(&store, "p", &large(40_000), true).unwrap();
+    set(&store, "a", &large(30_000), false).unwrap();
+    assert_eq!(ids(&store), "ap");
+}
+
+#[test]
 fn what_has_expired_goes_before_anything_else() {
     let store = bounded(2, OnFull::Evict);
     let save = |id: &[u8], expires, protected, now| {

@@ -1,0 +1,215 @@
+import { readdirSync } from 'node:fs'
+import { setImmediate as turn } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import session from '../../index.js'
+import { contentOf, dataOf } from './content.mjs'
+import { Mirror } from './mirror.mjs'
+import { Model } from './model.mjs'
+import { application } from './request-load.mjs'
+
+const { Cookie, MemoryStore } = session
+
+const maxSessions = 3000
+const maxBytes = 2 * 2 ** 20
+/** "By a few kilobytes when a table grows", and one session. */
+const maxBytesSlack = 64 * 2 ** 10
+const ttl = 4000
+const maxAge = 3000
+/** Of snapshots. */
+const interval = 1000
+
+/** Which classes have to go when the store is full, by its option. */
+const mayEvict = {
+  evict: ['anonymous', 'other', 'protected'],
+  spare: ['anonymous', 'other'],
+  reject: []
+}
+
+/** A store with all options that are recommended, its middleware, and what is known of it. */
+export class Subject {
+  #options
+  #folder
+  #middleware
+  #calls = 0
+  #snapshots = 0
+  #opened
+  refusals = 0
+  restarts = 0
+  eventsBefore = 0
+  /** Bytes that the store was given to keep. */
+  given = 0
+  /** By how much `maxBytes` was exceeded, at most. */
+  excess = 0
+
+  /**
+   * @param {string} onFull
+   * @param {string} folder For its snapshot.
+   * @param {import('./findings.mjs').Findings} findings
+   */
+  constructor(onFull, folder, findings) {
+    this.onFull = onFull
+    this.findings = findings
+    this.model = new Model(findings)
+    this.mirror = new Mirror(this.model, findings, mayEvict[onFull])
+    this.#folder = folder
+    this.#options = {
+      maxSessions,
+      maxBytes,
+      onFull,
+      protect: ({ user }) => Boolean(user),
+      ttl,
+      resurrect: false,
+      eventData: true,
+      snapshot: { path: `${folder}/sessions.bin`, interval }
+    }
+    this.#open()
+  }
+
+  #open() {
+    const store = new MemoryStore(this.#options)
+    const cookie = { maxAge }
+    const options = { secret: 's', resave: false, saveUninitialized: true, cookie, store }
+    this.store = store
+    this.#opened = performance.now()
+    this.#middleware = session(options)
+    this.refusals = 0
+    this.mirror.listen(store)
+  }
+
+  session(content, lifetime) {
+    this.given += content.size
+    return { cookie: new Cookie({ maxAge: lifetime ?? null }), ...dataOf(content) }
+  }
+
+  /** How long a session is kept whose cookie was given this `maxAge`, or the middleware's. */
+  lived(lifetime = maxAge) {
+    return lifetime ?? ttl
+  }
+
+  /** What a request is given to. */
+  listener(plan) {
+    let isAnswered = false
+    const fail = (res, error) => {
+      plan.errors.push(error)
+      if (isAnswered) return
+      isAnswered = true
+      res.statusCode = 500
+      res.end()
+    }
+    return (req, res) =>
+      this.#middleware(req, res, (error) => {
+        if (error) return fail(res, error)
+        application(plan, req, res).then(
+          () => (isAnswered = true),
+          (failure) => fail(res, failure)
+        )
+      })
+  }
+
+  /** A refusal is all that may go wrong. */
+  judge(error) {
+    const isRefusal = error?.code === 'ERR_SESSION_STORE_FULL' && this.onFull !== 'evict'
+    if (isRefusal) this.refusals++
+    else this.findings.add(`failed: ${error?.stack ?? error}`)
+  }
+
+  checkBounds() {
+    if (this.#calls++ % 8 !== 0) return
+    const { bytes, sessions } = this.store.stats()
+    this.excess = Math.max(this.excess, bytes - maxBytes)
+    if (sessions > maxSessions) this.findings.add(`there are ${sessions} sessions`)
+    if (bytes > maxBytes + maxBytesSlack) this.findings.add(`${bytes} bytes are taken`)
+  }
+
+  /** Nothing is going on: compares all there is with what has to be. May begin a new life then. */
+  async check(restarts) {
+    const clock = Date.now
+    const now = clock()
+    // What expires while one looks would be taken for lost.
+    Date.now = () => now
+    try {
+      const ids = await this.#settle()
+      const isThere = (sid) => this.mirror.ids.has(sid)
+      for (const sid of ids) if (!isThere(sid)) this.findings.add(`no event has told of ${sid}`)
+      this.findings.compare(ids.length, this.mirror.ids.size, 'ids, and what events have told')
+      this.model.settle(isThere, now)
+      await this.#checkAll({ before: now, after: now }, ids.length)
+      this.#checkFigures(ids.length)
+      if (restarts) await this.#restart(clock)
+    } finally {
+      Date.now = clock
+    }
+  }
+
+  /** Waits until all that has expired is freed and all events have come. */
+  async #settle() {
+    let length
+    let ids
+    const deadline = performance.now() + 20_000
+    do {
+      length = await promisify(this.store.length).call(this.store)
+      ids = await listed(this.store.ids())
+    } while (length !== ids.length && performance.now() < deadline)
+    this.findings.compare(length, ids.length, 'length, and ids')
+    for (let quiet = 0; quiet < 3; quiet++) {
+      const before = this.mirror.eventCount
+      await turn()
+      if (this.mirror.eventCount !== before) quiet = -1
+    }
+    return ids
+  }
+
+  async #checkAll(span, expected) {
+    let count = 0
+    for await (const [sid, held] of this.store.entries({ pageSize: 500 })) {
+      this.model.check(sid, contentOf(held), span)
+      count++
+    }
+    this.findings.compare(count, expected, 'entries, and ids')
+    this.findings.compare(this.model.size, expected, 'sessions that have to be there, and ids')
+  }
+
+  #checkFigures(expected) {
+    const { evictions, expirations, refusals, sessions, snapshots } = this.store.stats()
+    const { told } = this.mirror
+    this.findings.compare(sessions, expected, 'stats().sessions, and ids')
+    this.findings.compare(evictions, told.evict, 'evictions, and events of them')
+    this.findings.compare(expirations, told.expire, 'expirations, and events of them')
+    this.findings.compare(refusals, this.refusals, 'refusals, and errors of them')
+    if (snapshots.failures > 0) this.findings.add(`a snapshot failed: ${snapshots.error}`)
+    this.#snapshots = snapshots.count
+  }
+
+  /**
+   * Closes the store and opens another one with what it has saved. By the clock that goes on, some
+   * sessions may have expired meanwhile.
+   */
+  async #restart(clock) {
+    const { findings, mirror, model, store } = this
+    const hasHadTime = performance.now() - this.#opened > 10 * interval
+    if (this.#snapshots === 0 && hasHadTime) findings.add('no snapshot was written in between')
+    this.eventsBefore += mirror.eventCount
+    await store.close()
+    findings.compare(readdirSync(this.#folder).join(), 'sessions.bin', 'files')
+    this.#open()
+    const now = clock()
+    const left = new Set(await listed(this.store.ids()))
+    for (const sid of mirror.ids.keys()) {
+      if (!left.has(sid) && now < model.of(sid).earliest)
+        findings.add(`${sid} was lost by a restart`)
+    }
+    for (const sid of left) if (!mirror.ids.has(sid)) findings.add(`${sid} came from nowhere`)
+    mirror.restarted(left)
+    this.restarts++
+  }
+
+  get events() {
+    return this.eventsBefore + this.mirror.eventCount
+  }
+}
+
+async function listed(items) {
+  const list = []
+  for await (const item of items) list.push(item)
+  return list
+}
