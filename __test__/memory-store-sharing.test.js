@@ -98,7 +98,7 @@ test('a touch is not left out because this thread has changed nothing', async ()
   const store = new MemoryStore({ name: 'touches' })
   const cookie = { path: '/' }
   await ask(store, 'set', 'sid', { cookie })
-  const { sessionsBehind } = require('../lib/memory-sessions')
+  const { sessionsBehind } = require('../lib/sessions-behind')
   const sessions = sessionsBehind(store.sessions)
   const snapshot = sessions.snapshot('sid')
   await inThread('touches', `await ask(store, 'touch', 'sid', { cookie: { path: '/other' } })`)

@@ -3,7 +3,7 @@
 const MemoryStore = require('../session/memory')
 const Session = require('../session/session')
 const { writesUsualCookies } = require('./cookie-text')
-const { sessionsBehind } = require('./memory-sessions')
+const { sessionsBehind } = require('./sessions-behind')
 
 /**
  * A MemoryStore answers at once, so the middleware need not go through its callbacks: that saves

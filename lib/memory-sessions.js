@@ -7,15 +7,13 @@ const { MemorySweeper } = require('./memory-sweeper')
 const { viewOf } = require('./memory-view')
 const native = require('./native')
 const { join, split } = require('./session-text')
-const { wholeText } = require('./stored-session')
+const { putBehind } = require('./sessions-behind')
+const { unexpired, wholeText } = require('./stored-session')
 
 const { Expiry, SetFlag, StoreTrait } = native
 
 /** Characters with which what `memoryOpen` gives begins. */
 const LENGTHS = 3
-
-/** The sessions behind each view. */
-const behind = new WeakMap()
 
 /**
  * The sessions of a MemoryStore. Their JSON is in the native library, outside of the JavaScript
@@ -409,39 +407,8 @@ class Snapshot {
 function createView(emitter, options) {
   const sessions = new MemorySessions(emitter, options)
   const view = viewOf(sessions)
-  behind.set(view, sessions)
+  putBehind(view, sessions)
   return view
-}
-
-/**
- * @param {object} view
- * @param {unknown} [sid] The session that is asked for.
- * @returns {MemorySessions | undefined} Undefined for an object that is no view, and for an id that
- *   has no text: a symbol, which the object behind the view keeps like any object.
- */
-function sessionsBehind(view, sid) {
-  return typeof sid === 'symbol' ? undefined : behind.get(view)
-}
-
-/**
- * Parses a session's JSON and judges its expiry by JavaScript's rules: a string is parsed as a date,
- * anything else is compared as it is.
- *
- * @param {string} text
- * @param {() => void} onExpired
- * @returns {object | undefined}
- */
-function unexpired(text, onExpired) {
-  const session = JSON.parse(text)
-  if (session.cookie) {
-    let { expires } = session.cookie
-    if (typeof expires === 'string') expires = new Date(expires)
-    if (expires && expires <= Date.now()) {
-      onExpired()
-      return undefined
-    }
-  }
-  return session
 }
 
 /** What a text holds that need not be JSON. */
@@ -453,9 +420,4 @@ function sessionIn(text) {
   }
 }
 
-/** Tells failures of a store, such as being full, from those of who uses it. */
-function isStoreFailure(error) {
-  return Boolean(error?.code?.startsWith?.('ERR_SESSION_STORE'))
-}
-
-module.exports = { MemorySessions, createView, isStoreFailure, sessionsBehind, unexpired }
+module.exports = { MemorySessions, createView }

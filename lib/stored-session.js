@@ -49,8 +49,29 @@ function wholeText(session, rest) {
   return JSON.stringify(session)
 }
 
+/**
+ * Parses a session's JSON and judges its expiry by JavaScript's rules: a string is parsed as a date,
+ * anything else is compared as it is.
+ *
+ * @param {string} text
+ * @param {() => void} onExpired
+ * @returns {object | undefined}
+ */
+function unexpired(text, onExpired) {
+  const session = JSON.parse(text)
+  if (session.cookie) {
+    let { expires } = session.cookie
+    if (typeof expires === 'string') expires = new Date(expires)
+    if (expires && expires <= Date.now()) {
+      onExpired()
+      return undefined
+    }
+  }
+  return session
+}
+
 function firstKey(object) {
   for (const key in object) return key
 }
 
-module.exports = { sessionOf, sessionOfParts, wholeText }
+module.exports = { sessionOf, sessionOfParts, unexpired, wholeText }

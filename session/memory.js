@@ -1,7 +1,8 @@
 'use strict'
 
 const { inherits } = require('node:util')
-const { createView, isStoreFailure, sessionsBehind, unexpired } = require('../lib/memory-sessions')
+const { isStoreFailure, sessionsBehind } = require('../lib/sessions-behind')
+const { unexpired } = require('../lib/stored-session')
 const Store = require('./store')
 
 module.exports = MemoryStore
@@ -22,6 +23,8 @@ const defer = setImmediate
  */
 function MemoryStore(options = {}) {
   Store.call(this)
+  // Not loaded before there is one: applications with another store never need it.
+  const { createView } = require('../lib/memory-sessions')
   // Stores that are made without `new` pass options of their own on to express-session's MemoryStore,
   // which has none. The same name may mean something else there, such as a `ttl` in seconds.
   this.sessions = createView(this, new.target ? options : {})
