@@ -26,6 +26,21 @@ function stateOfOptions({ saveUninitialized, rolling, unsetDestroys, storeCanTou
   )
 }
 
+/** What there is to say of `req.session` when the session had this id as the request began. */
+function factsOfSession(session, id) {
+  if (!session) return session == null ? Fact.SessionUnset : 0
+  return id === session.id ? Fact.SessionPresent : Fact.SessionPresent | Fact.IdChanged
+}
+
+/** What there is to say of `req.sessionID` when the client's cookie said `cookieId`. */
+function factsOfId(id, cookieId) {
+  return (
+    (typeof id === 'string' ? Fact.IdText : 0) |
+    (id ? Fact.IdTruthy : 0) |
+    (id === cookieId ? Fact.IdFromCookie : 0)
+  )
+}
+
 /** @returns {number} One of `AtHeaders`. */
 function atHeaders(state) {
   return decisions[state] >> 4
@@ -36,4 +51,4 @@ function atEnd(state) {
   return decisions[state] & 15
 }
 
-module.exports = { atEnd, atHeaders, stateOfOptions }
+module.exports = { atEnd, atHeaders, factsOfId, factsOfSession, stateOfOptions }

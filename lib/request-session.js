@@ -11,7 +11,7 @@ const { isSecure } = require('./secure-connection')
 const { textWithoutCookie } = require('./session-text')
 const { isStoreFailure } = require('./sessions-behind')
 const { sessionOfParts } = require('./stored-session')
-const { canStandIn, standIn, stands } = require('./unread-session')
+const { canStandIn, standIn, stands, withId } = require('./unread-session')
 const { watchSession } = require('./watched-session')
 
 // An application's fake timers must not hold back errors.
@@ -199,7 +199,7 @@ class RequestSession extends HookedResponse {
     if (!this.#isNew) this.#keepTrack()
     this.#unread = undefined
     try {
-      this.#withOwnId((req) => {
+      withId(this.#req, this.#id, (req) => {
         this.#session = this.#isNew
           ? this.#settings.generator.makeLater(req, unread, this.#generatedAt)
           : sessionOfParts(req, unread)
@@ -211,20 +211,6 @@ class RequestSession extends HookedResponse {
     if (this.#isNew) this.#changes.begin({ text: textWithoutCookie(this.#session) }, false)
     this.#watch(this.#session)
     if (this.#touched) this.#session.touch()
-  }
-
-  /** A session gets the request's id when it is made, and that may be another one by now. */
-  #withOwnId(make) {
-    const req = this.#req
-    const now = Object.getOwnPropertyDescriptor(req, 'sessionID')
-    if (now?.value === this.#id) return make(req)
-    Object.defineProperty(req, 'sessionID', { configurable: true, value: this.#id })
-    try {
-      make(req)
-    } finally {
-      if (now) Object.defineProperty(req, 'sessionID', now)
-      else delete req.sessionID
-    }
   }
 
   /** `whole` is the JSON of the data as they were stored, cookie included, if it is known. */
@@ -329,9 +315,8 @@ class RequestSession extends HookedResponse {
   }
 
   #stateUnread() {
-    let state =
-      this.#settings.state | Fact.SessionPresent | Fact.IdText | Fact.IdTruthy | Fact.DataCompared
-    if (this.#cookieId === this.#id) state |= Fact.IdFromCookie
+    let state = this.#settings.state | Fact.SessionPresent | Fact.DataCompared
+    state |= lifecycle.factsOfId(this.#id, this.#cookieId)
     const changes = this.#changeTracker
     const knowsSaved =
       changes === undefined ? !this.#isNew && !this.#settings.resave : changes.knowsSaved
@@ -453,15 +438,8 @@ class RequestSession extends HookedResponse {
   #state(session) {
     const { sessionID } = this.#req
     let state = this.#settings.state
-    if (session) {
-      state |= Fact.SessionPresent
-      if (this.#id !== session.id) state |= Fact.IdChanged
-    } else if (session == null) {
-      state |= Fact.SessionUnset
-    }
-    if (typeof sessionID === 'string') state |= Fact.IdText
-    if (sessionID) state |= Fact.IdTruthy
-    if (this.#cookieId === sessionID) state |= Fact.IdFromCookie
+    state |= lifecycle.factsOfSession(session, this.#id)
+    state |= lifecycle.factsOfId(sessionID, this.#cookieId)
     if (this.#changes.knowsSaved) state |= Fact.SavedTextKnown
     return state
   }

@@ -68,8 +68,21 @@ function stands(req) {
   return getOwnPropertyDescriptor(req, 'session')?.get === accessor.get
 }
 
+/** A session gets the request's id when it is made, and that may be another one by now. */
+function withId(req, id, make) {
+  const now = getOwnPropertyDescriptor(req, 'sessionID')
+  if (now?.value === id) return make(req)
+  defineProperty(req, 'sessionID', { configurable: true, value: id })
+  try {
+    make(req)
+  } finally {
+    if (now) defineProperty(req, 'sessionID', now)
+    else delete req.sessionID
+  }
+}
+
 function plainProperty(value) {
   return { configurable: true, enumerable: true, value, writable: true }
 }
 
-module.exports = { canStandIn, standIn, stands }
+module.exports = { canStandIn, standIn, stands, withId }
