@@ -24,6 +24,7 @@ const HEADERS = {
   'an ordinary one': `a=1; ${valid}; b=2`,
   'one long cookie before': ending(`a=${fill('x')}`, valid),
   '4 000 cookies before': ending(fill('a=1;'), valid),
+  'every other part without a value': ending(fill('a;b=1;'), valid),
   semicolons: ending(fill(';'), valid),
   'equals signs': ending(fill('='), valid),
   blanks: ending(`${NAME}=${fill(' ')}`, valid),
