@@ -87,3 +87,47 @@ test('what is printed with DEBUG shows no secret', async () => {
   assert.match(stderr, /express-session .*set-cookie/)
   assert.ok(!stderr.includes('canary'), stderr)
 })
+
+/** How many strings of the JavaScript heap hold a secret, after some requests with it. */
+const countInHeap = `
+  const { getHeapSnapshot } = require('node:v8')
+  const secret = ['canary', 'of', 'a', 'secret'].join('-')
+  const session = require(process.argv[1])
+  const middleware = session({ secret, resave: false, saveUninitialized: true })
+  async function main() {
+    for (let n = 0; n < 20; n++) {
+      const req = { url: '/', headers: { cookie: 'connect.sid=s%3Aid.forged' } }
+      const nothing = () => {}
+      const res = { getHeader: nothing, setHeader: nothing, writeHead: nothing, write: nothing }
+      res._implicitHeader = () => res.writeHead(200)
+      await new Promise((resolve) => {
+        res.end = resolve
+        middleware(req, res, () => res.end())
+      })
+    }
+    const chunks = await getHeapSnapshot().toArray()
+    const { nodes, snapshot, strings } = JSON.parse(Buffer.concat(chunks))
+    const { node_fields: fields, node_types: types } = snapshot.meta
+    let count = 0
+    for (let at = 0; at < nodes.length; at += fields.length) {
+      const type = types[0][nodes[at]]
+      if (type.includes('string') && strings[nodes[at + 1]].includes('canary-of')) count++
+    }
+    console.log(count)
+  }
+  main()
+`
+
+test('the heap has no more strings with a secret than with express-session', async () => {
+  const counts = []
+  for (const provider of ['express-session', '.']) {
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', countInHeap, provider], {
+      cwd: join(__dirname, '..'),
+      timeout: 60_000
+    })
+    counts.push(Number(stdout))
+  }
+  const [theirs, ours] = counts
+  assert.ok(theirs >= 1, 'the application has it')
+  assert.ok(ours <= theirs, `${ours}, and ${theirs} with express-session`)
+})

@@ -4,8 +4,10 @@
 
 const assert = require('node:assert')
 const { EventEmitter, once } = require('node:events')
+const { ServerResponse } = require('node:http')
 const http2 = require('node:http2')
 const { test } = require('node:test')
+const compression = require('compression')
 const session = require('..')
 const { cookieOf, request, serving } = require('./support/server')
 
@@ -81,6 +83,47 @@ for (const [storeName, makeStore] of Object.entries(stores)) {
     })
   })
 
+  test(`a second res.end(callback) after a failed one calls back as in plain Node, with a ${storeName}`, async () => {
+    const withSession = session({ ...OPTIONS, store: makeStore() })
+    const withoutSession = (req, res, next) => next()
+    for (const middleware of [withoutSession, withSession]) {
+      const calls = []
+      const handler = (req, res) =>
+        middleware(req, res, () => {
+          assert.throws(() => res.end(5), { code: 'ERR_INVALID_ARG_TYPE' })
+          res.once('finish', () => calls.push('finished'))
+          res.end('late', () => calls.push('called'))
+          // A session's response is not ended by it, as in express-session: somebody else has to.
+          if (!res.writableEnded) ServerResponse.prototype.end.call(res, 'late')
+        })
+      await serving(handler, async (port) => {
+        assert.strictEqual((await request(port)).body, 'late')
+        while (calls.length === 0) await new Promise(setImmediate)
+      })
+      assert.deepStrictEqual(calls, ['finished', 'called'])
+    }
+  })
+
+  test(`a second res.end(callback) of a response that is being compressed calls back, with a ${storeName}`, async () => {
+    const middleware = session({ ...OPTIONS, store: makeStore() })
+    const compress = compression({ threshold: 0 })
+    let called
+    const callback = new Promise((resolve) => (called = resolve))
+    const handler = (req, res) =>
+      compress(req, res, () =>
+        middleware(req, res, () => {
+          res.setHeader('content-type', 'text/plain')
+          res.end('once')
+          res.end('twice', called)
+        })
+      )
+    await serving(handler, async (port) => {
+      const response = await request(port, { headers: { 'accept-encoding': 'gzip' } })
+      assert.strictEqual(response.headers['content-encoding'], 'gzip')
+      await callback
+    })
+  })
+
   for (const [form, answer] of Object.entries({
     'end()': (res) => res.end(),
     'end(data)': (res) => res.end('data'),
@@ -138,6 +181,8 @@ for (const [storeName, makeStore] of Object.entries(stores)) {
     const res = {}
     await new Promise((resolve) => middleware(req, res, resolve))
     req.session.user = 'tobi'
+    const first = new Promise((resolve) => res.end(resolve))
+    await Promise.all([first, new Promise((resolve) => res.end(resolve))])
     await new Promise((resolve) => res.end(resolve))
     const data = await new Promise((resolve, reject) =>
       store.get(req.sessionID, (error, found) => (error ? reject(error) : resolve(found)))

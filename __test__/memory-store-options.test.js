@@ -136,6 +136,27 @@ test('a ttl function that returns nonsense is told so', () => {
   }
 })
 
+test('a ttl function that returns what is left of a lifetime ends a session that is in use', async (t) => {
+  const wait = clock(t)
+  const store = new MemoryStore({ ttl: ({ since }) => Math.max(0, since + 2000 - Date.now()) })
+  const middleware = session({ secret: 's', resave: false, saveUninitialized: true, store })
+  const handler = (req, res) =>
+    middleware(req, res, () => {
+      req.session.since ??= Date.now()
+      res.end(req.sessionID)
+    })
+  await serving(handler, async (port) => {
+    const { body, headers } = await request(port)
+    const cookie = cookieOf({ body, headers })
+    for (let n = 0; n < 3; n++) {
+      wait(600)
+      assert.strictEqual((await request(port, { cookie })).body, body)
+    }
+    wait(200)
+    assert.notStrictEqual((await request(port, { cookie })).body, body)
+  })
+})
+
 test('the middleware renews a ttl with each request, changed or not', async (t) => {
   const wait = clock(t)
   for (const ttl of [1000, () => 1000]) {

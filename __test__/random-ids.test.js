@@ -2,6 +2,7 @@
 
 const assert = require('node:assert')
 const { fork } = require('node:child_process')
+const cluster = require('node:cluster')
 const { once } = require('node:events')
 const { join } = require('node:path')
 const { test } = require('node:test')
@@ -21,13 +22,15 @@ async function drawnBy(drawing) {
 test('no two of the processes and threads share an id, however they came about', async () => {
   // What is left of a batch here must not turn up in anything that is started now.
   const before = Array.from({ length: 5 }, generateId)
+  cluster.setupPrimary({ exec: drawer, execArgv: [] })
   const others = await Promise.all([
     ...Array.from({ length: 4 }, () => drawnBy(new Worker(drawer))),
-    ...Array.from({ length: 4 }, () => drawnBy(fork(drawer)))
+    ...Array.from({ length: 4 }, () => drawnBy(fork(drawer))),
+    ...Array.from({ length: 4 }, () => drawnBy(cluster.fork()))
   ])
   const after = Array.from({ length: 200 }, generateId)
   const ids = [before, after, ...others].flat()
-  assert.strictEqual(ids.length, 205 + 8 * 200)
+  assert.strictEqual(ids.length, 205 + 12 * 200)
   assert.strictEqual(new Set(ids).size, ids.length)
   // Not even by halves, as ids of a common sequence that is out of step would be.
   const halves = ids.flatMap((id) => [id.slice(0, 16), id.slice(16)])

@@ -121,11 +121,22 @@ class HookedResponse {
   /** A response ends once, but whoever waits for its end learns of it all the same. */
   #endAgain(callback) {
     if (typeof callback === 'function') {
-      // An end that has failed may not be tried again.
-      if (this.#ended && this.#res.writableEnded !== false) this.#end.call(this.#res, callback)
+      if (this.#ended) this.#callAtEnd(callback)
       else (this.#waiting ??= []).push(callback)
     }
     return false
+  }
+
+  /**
+   * Node's own `end` takes callbacks, also of a response that has ended. One that has not must not be
+   * ended by it: an `end` that has failed may not be tried again, and others may be still at work, as
+   * compression is.
+   */
+  #callAtEnd(callback) {
+    const res = this.#res
+    if (typeof this.#end !== 'function') process.nextTick(callback)
+    else if (res.writableEnded !== false) this.#end.call(res, callback)
+    else if (typeof res.once === 'function') res.once('finish', callback)
   }
 
   /**
@@ -160,15 +171,17 @@ class HookedResponse {
   /** Calls the response's own `end` with what is left to be sent. */
   #finish(callback, ...args) {
     this.#ended = true
-    // Some callers pass `{}` for a response: there is nothing to send then.
-    if (typeof this.#end !== 'function') {
-      if (typeof callback === 'function') process.nextTick(callback)
+    try {
+      // Some callers pass `{}` for a response: there is nothing to send then.
+      if (typeof this.#end === 'function') {
+        if (typeof callback === 'function') args.push(callback)
+        return this.#end.apply(this.#res, args)
+      }
+      if (typeof callback === 'function') this.#callAtEnd(callback)
       return undefined
+    } finally {
+      if (this.#waiting) for (const waiting of this.#waiting) this.#callAtEnd(waiting)
     }
-    if (typeof callback === 'function') args.push(callback)
-    const returned = this.#end.apply(this.#res, args)
-    if (this.#waiting) for (const waiting of this.#waiting) this.#end.call(this.#res, waiting)
-    return returned
   }
 
   #finishApart(callback, chunk, encoding) {

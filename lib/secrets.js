@@ -12,7 +12,7 @@ const native = require('./native')
  */
 class Secrets {
   #keyring
-  /** What the keyring was made of; bytes are copied, since their owner may overwrite them. */
+  /** What the keyring was made of, and a copy of bytes, since their owner may overwrite them. */
   #made = []
   /** The first secret that is no key, if any: it fails when it is used, not before. */
   #unusable = -1
@@ -78,20 +78,24 @@ class Secrets {
     if (made.length !== secrets.length) return false
     for (let i = 0; i < made.length; i++) {
       if (made[i].secret !== secrets[i]) return false
-      if (made[i].mayChange && Buffer.compare(made[i].bytes, bytesOf(secrets[i])) !== 0)
-        return false
+      const { bytes } = made[i]
+      if (bytes !== undefined && Buffer.compare(bytes, bytesOf(secrets[i])) !== 0) return false
     }
     return true
   }
 
   #make(secrets) {
+    const keys = []
     this.#made = Array.from(secrets, (secret) => {
       const bytes = isKey(secret) ? Uint8Array.from(bytesOf(secret)) : undefined
-      return { secret, bytes, mayChange: bytes !== undefined && isBinary(secret) }
+      keys.push(bytes)
+      // Nobody needs to keep a copy of what cannot change.
+      return { secret, bytes: bytes !== undefined && isBinary(secret) ? bytes : undefined }
     })
-    this.#unusable = this.#made.findIndex(({ bytes }) => bytes === undefined)
-    const usable = this.#unusable === -1 ? this.#made : this.#made.slice(0, this.#unusable)
-    this.#keyring = native.createKeyring(usable.map(({ bytes }) => bytes))
+    this.#unusable = keys.indexOf(undefined)
+    this.#keyring = native.createKeyring(
+      this.#unusable === -1 ? keys : keys.slice(0, this.#unusable)
+    )
     this.#readerSessions = undefined
   }
 }

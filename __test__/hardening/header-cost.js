@@ -24,6 +24,7 @@ const HEADERS = {
   'an ordinary one': `a=1; ${valid}; b=2`,
   'one long cookie before': ending(`a=${fill('x')}`, valid),
   '4 000 cookies before': ending(fill('a=1;'), valid),
+  'every other part without a value': ending(fill('a;b=1;'), valid),
   semicolons: ending(fill(';'), valid),
   'equals signs': ending(fill('='), valid),
   blanks: ending(`${NAME}=${fill(' ')}`, valid),
@@ -62,19 +63,20 @@ function ours(header, secrets) {
   return readHeader({ headers: { cookie: header } }, NAME, verifier, secrets)
 }
 
-/** Microseconds that a call takes: the best of several rounds, each of many calls. */
+/** Microseconds of the processor that a call takes: the best of several rounds, each of many calls. */
 function microseconds(call) {
   let best = Infinity
   for (let round = 0; round < 7; round++) {
     let calls = 0
-    const start = process.hrtime.bigint()
+    const start = process.cpuUsage()
     let spent
     do {
       for (let n = 0; n < 20; n++) call()
       calls += 20
-      spent = Number(process.hrtime.bigint() - start)
-    } while (spent < 20e6)
-    best = Math.min(best, spent / 1000 / calls)
+      const { user, system } = process.cpuUsage(start)
+      spent = user + system
+    } while (spent < 20_000)
+    best = Math.min(best, spent / calls)
   }
   return best
 }

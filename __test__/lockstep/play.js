@@ -59,12 +59,14 @@ async function playAt(clock, journal, session, scenario) {
   let count = 0
   for (const group of scenario.groups) {
     clock.advance(group.advance)
-    if (group.event) store.emit(group.event)
+    if (group.event) emit(store, group.event, journal)
     if (group.rotate) rotate(options.secret, group.rotate)
     const begin = (given) => {
       const visit = visitOf(world, given, ++count)
       response.headSent = () => visit.res.headersSent
       visit.start()
+      // What a client that leaves sees of a response depends on turns of the event loop.
+      if (given.leaves !== null && !world.loose) journal.later(given.leaves, () => visit.leave())
       return visit
     }
     // What one request sees of another depends on turns of the event loop.
@@ -82,6 +84,15 @@ async function playAt(clock, journal, session, scenario) {
     store.listenerCount('connect'),
     store.listenerCount('disconnect')
   )
+}
+
+function emit(store, event, journal) {
+  try {
+    if (event === 'error') store.emit('error', new Error('store says it has lost its connection'))
+    else store.emit(event)
+  } catch (error) {
+    journal.add('store', 'nobody hears', error)
+  }
 }
 
 function visitOf(world, given, number) {

@@ -24,7 +24,7 @@ const shortened = (text) => (text.length > MOST_SHOWN ? `${text.slice(0, MOST_SH
 function endsOften({ store, groups }) {
   const isLate = ([name]) => name === 'end with callback'
   return (
-    Boolean(store.calls?.some(([, what]) => what === 'twice')) ||
+    Boolean(store.calls?.some(([, what]) => what === 'twice' || what === 'then error')) ||
     groups.some(({ requests }) =>
       requests.some(({ steps, ending }) => [...steps, ending].some(isLate))
     )

@@ -27,6 +27,8 @@ const request = fc.record(
       [3, pick('https', 'http', 'https, http', 'http,https', ' HTTPS ', '', ',https', 'https,')]
     ),
     cookie: cookieHeader,
+    // After how many turns the client goes away.
+    leaves: weighted([20, pick(null)], [1, pick(1, 2, 4)]),
     keepAlive: weighted([4, pick(true)], [1, pick(false)]),
     neighbours,
     steps: fc.array(weighted([5, sessionStep], [2, responseStep]), { maxLength: 7 }),
@@ -39,7 +41,7 @@ const request = fc.record(
 const group = fc.record(
   {
     advance: weighted([4, pick(0)], [2, pick(1, 500, 1000, 30_000, 60_000, 120_000)]),
-    event: weighted([20, pick(null)], [1, pick('disconnect', 'connect')]),
+    event: weighted([20, pick(null)], [1.5, pick('disconnect', 'connect', 'error')]),
     // Secrets may be rotated while an application runs.
     rotate: weighted([20, pick(null)], [1, pick('unshift', 'shift', 'overwrite')]),
     requests: weighted(

@@ -17,7 +17,7 @@ const encoding = weighted(
   [2, pick('utf8', 'latin1', 'hex', 'base64', 'utf16le')],
   [0.3, pick('bogus', null)]
 )
-// TODO(F2): `end` with what cannot be written, and a store that answers later.
+// Not what Node cannot write: with a store that answers later, that ends a process with express-session.
 const endBody = weighted(
   [8, tagged('text', pick('body', '', 'é\u{1F600}', '\ud800', 'x'.repeat(3000)))],
   [3, tagged('buffer', pick('bytes', ''))],

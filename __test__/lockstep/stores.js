@@ -66,10 +66,8 @@ const when = weighted(
 const what = weighted(
   [20, pick('usual')],
   [2, pick('error', 'ENOENT', 'twice', 'bare')],
-  [
-    1,
-    pick('throw', 'never', 'no cookie', 'text data', 'list data', 'error and data', 'falsy error')
-  ]
+  [1, pick('throw', 'never', 'throw later', 'throw after', 'then error', 'emit error')],
+  [1, pick('no cookie', 'text data', 'list data', 'error and data', 'falsy error')]
 )
 
 const scripted = fc.record(
@@ -79,6 +77,8 @@ const scripted = fc.record(
     touch: fc.boolean(),
     // One object for each session, which the caller may change, instead of a copy.
     live: weighted([4, pick(false)], [1, pick(true)]),
+    // Whether anybody listens to its errors.
+    heard: fc.boolean(),
     calls: fc.array(fc.tuple(when, what), { minLength: 1, maxLength: 5 }),
     preload
   },
@@ -121,6 +121,9 @@ function failure(code) {
 const RESULTS = {
   usual: (usual) => usual(),
   twice: (usual) => usual(),
+  'throw after': (usual) => usual(),
+  'then error': (usual) => usual(),
+  'emit error': (usual) => usual(),
   error: () => [failure('EFAILED')],
   ENOENT: () => [failure('ENOENT')],
   'falsy error': (usual) => [0, ...usual().slice(1)],
@@ -146,23 +149,29 @@ function shown(arg, index) {
 }
 
 function makeScripted(session, journal, response, given) {
-  const { kind, touch, live, calls, preload: sessions } = given
+  const { kind, touch, live, heard, calls, preload: sessions } = given
   const store = KINDS[kind](session)
   const kept = new Map()
   for (const [id, description] of sessions) kept.set(id, JSON.stringify(makeStored(description)))
   const objects = new Map()
   let count = 0
+  if (heard) store.on('error', (error) => journal.add('store', 'heard', error))
 
   function called(method, args, usual, self) {
     const [time, result] = calls[count++ % calls.length]
     journal.add('store', method, ...args.map(shown), self === store, response.headSent())
     if (result === 'throw') throw failure('ETHROWN')
     if (result === 'never') return undefined
+    if (result === 'emit error') store.emit('error', failure('EMITTED'))
     const callback = args.at(-1)
     const answer = () => {
+      if (result === 'throw later') throw failure('ETHROWN')
       const results = RESULTS[result](usual)
       journal.add('store', `${method} answers`)
-      if (callback !== undefined) callback(...results)
+      if (callback === undefined) return
+      callback(...results)
+      if (result === 'then error') callback(failure('ELATER'))
+      if (result === 'throw after') throw failure('ETHROWN')
     }
     TIMES[time](journal, answer)
     if (result === 'twice') TIMES[time](journal, answer)

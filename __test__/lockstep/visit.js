@@ -58,6 +58,11 @@ class Visit {
     return !this.res.writableFinished && process.hrtime.bigint() - this.#started < BUSY_MOST
   }
 
+  leave() {
+    this.journal.add('wire', this.label, 'left')
+    this.req.socket.destroy()
+  }
+
   #dispatch(layers, index) {
     if (index === layers.length) return void this.#handle()
     const isSession = layers[index] === this.middleware

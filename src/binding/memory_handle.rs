@@ -16,6 +16,7 @@ use napi_derive::napi;
 use serde::Deserialize;
 
 use super::{
+    background,
     error::{ErrorCode, Result},
     memory_store::ttl,
     text::JsText,
@@ -255,15 +256,18 @@ impl Task for Closing {
     type JsValue = ();
 
     fn compute(&mut self) -> napi::Result<()> {
-        let Some(opened) = self.0.take().and_then(Arc::into_inner) else {
-            return Ok(());
-        };
-        let Some(saver) = opened.saver else {
-            return Ok(());
-        };
-        let path = saver.options().path.display().to_string();
-        saver.finish(&opened.store, clock()).map_err(|error| {
-            napi::Error::from_reason(format!("{path} was not saved: {}", with_sources(&error)))
+        let last = self.0.take().and_then(Arc::into_inner);
+        background::caught(|| {
+            let Some(opened) = last else {
+                return Ok(());
+            };
+            let Some(saver) = opened.saver else {
+                return Ok(());
+            };
+            let path = saver.options().path.display().to_string();
+            saver.finish(&opened.store, clock()).map_err(|error| {
+                napi::Error::from_reason(format!("{path} was not saved: {}", with_sources(&error)))
+            })
         })
     }
 

@@ -14,17 +14,15 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 
 use super::percent;
 
 /// The value of the first cookie called `name`; `None` if there is none.
 #[must_use]
 pub fn find<'header>(header: &'header [u8], name: &[u8]) -> Option<Cow<'header, [u8]>> {
-    let value = parts(header).find_map(|part| {
-        let (key, value) = part.split_at_checked(memchr(b'=', part)?)?;
-        (trim_blanks(key) == name).then(|| value.get(1..).unwrap_or_default())
-    })?;
+    let value =
+        pairs(header).find_map(|(key, value)| (trim_blanks(key) == name).then_some(value))?;
     let value = unquote(trim_blanks(value));
     if memchr(b'%', value).is_none() {
         return Some(Cow::Borrowed(value));
@@ -32,19 +30,36 @@ pub fn find<'header>(header: &'header [u8], name: &[u8]) -> Option<Cow<'header, 
     Some(percent::decode(value).map_or(Cow::Borrowed(value), Cow::Owned))
 }
 
-/// What stands between the semicolons. Headers may be long, so they are searched many bytes at a time.
-fn parts(header: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// What stands before and after the first `=` of each part that has one. Headers may be long, so they
+/// are searched many bytes at a time, and any number of parts without `=` is skipped at once.
+fn pairs(header: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = Some(header);
     std::iter::from_fn(move || {
-        let mut header = rest?;
-        // Nothing stands between two in a row, and one byte is found faster like this.
-        while let [b';', after @ ..] = header {
-            header = after;
+        let (part, after) = first_part(rest?);
+        rest = after;
+        if let Some(equals) = memchr(b'=', part) {
+            return split_around(part, equals);
         }
-        let end = memchr(b';', header);
-        rest = end.and_then(|end| header.get(end + 1..));
-        header.get(..end.unwrap_or(header.len()))
+        let after = after?;
+        let (before, _) = after.split_at_checked(memchr(b'=', after)?)?;
+        let skipped = memrchr(b';', before).map_or(0, |semicolon| semicolon + 1);
+        let (part, after) = first_part(after.get(skipped..)?);
+        rest = after;
+        split_around(part, memchr(b'=', part)?)
     })
+}
+
+/// What stands before the first semicolon, and what after it.
+fn first_part(header: &[u8]) -> (&[u8], Option<&[u8]>) {
+    memchr(b';', header)
+        .and_then(|semicolon| split_around(header, semicolon))
+        .map_or((header, None), |(part, after)| (part, Some(after)))
+}
+
+/// What stands before the byte at `at`, and what after it.
+fn split_around(text: &[u8], at: usize) -> Option<(&[u8], &[u8])> {
+    let (before, from) = text.split_at_checked(at)?;
+    Some((before, from.split_first()?.1))
 }
 
 fn trim_blanks(mut text: &[u8]) -> &[u8] {
@@ -107,6 +122,9 @@ mod tests {
     fn parts_without_an_equals_sign_are_skipped() {
         assert_finds("sid; other; sid=abc; sid", "abc");
         assert_finds(";;sid=abc;;", "abc");
+        assert_finds("a;b;c=1;;d;e;sid=abc", "abc");
+        assert_finds("a;b;sid=abc;sid=2", "abc");
+        assert_eq!(find_text("sid;=abc;;", "sid"), None);
         assert_eq!(find_text("sid", "sid"), None);
     }
 

@@ -1,6 +1,7 @@
 //! Percent-encoding by the rules of ECMAScript's `encodeURIComponent` and `decodeURIComponent`,
 //! which is what every cookie in the field was written and read with.
 
+use memchr::memchr;
 use thiserror::Error;
 
 /// The text holds a lone surrogate, which has no UTF-8 form; JavaScript throws a `URIError` here.
@@ -35,49 +36,60 @@ pub fn encode(text: &[u8], out: &mut String) -> Result<(), LoneSurrogate> {
 pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
-    while let Some((&byte, tail)) = rest.split_first() {
-        if byte != b'%' {
-            out.push(byte);
-            rest = tail;
-            continue;
-        }
-        let (first, tail) = escaped_byte(rest)?;
-        rest = tail;
-        let start = out.len();
-        out.push(first);
-        for _ in 1..utf8_length(first)? {
-            let (next, tail) = escaped_byte(rest)?;
-            rest = tail;
-            out.push(next);
-        }
-        std::str::from_utf8(out.get(start..)?).ok()?;
+    while let Some(escape) = memchr(b'%', rest) {
+        let (plain, escapes) = rest.split_at_checked(escape)?;
+        out.extend_from_slice(plain);
+        rest = decode_run(escapes, &mut out)?;
     }
+    out.extend_from_slice(rest);
     Some(out)
 }
 
-/// How many bytes a character has that starts with this one.
-fn utf8_length(first: u8) -> Option<usize> {
-    match first {
-        0x00..=0x7F => Some(1),
-        0xC2..=0xDF => Some(2),
-        0xE0..=0xEF => Some(3),
-        0xF0..=0xF4 => Some(4),
-        _ => None,
+/// Decodes escapes that follow upon one another, and gives what comes after them. No character goes
+/// beyond them, so what they hold has to be UTF-8 by itself.
+fn decode_run<'text>(text: &'text [u8], out: &mut Vec<u8>) -> Option<&'text [u8]> {
+    let start = out.len();
+    let mut rest = text;
+    let mut seen = 0;
+    while let [b'%', high, low, tail @ ..] = rest {
+        let byte = u8::try_from(hex_value(*high) << 4 | hex_value(*low)).ok()?;
+        seen |= byte;
+        out.push(byte);
+        rest = tail;
     }
-}
-
-fn escaped_byte(text: &[u8]) -> Option<(u8, &[u8])> {
-    let [b'%', high, low, tail @ ..] = text else {
+    // One that is cut short.
+    if let [b'%', ..] = rest {
         return None;
-    };
-    Some((hex_value(*high)? << 4 | hex_value(*low)?, tail))
+    }
+    if !seen.is_ascii() {
+        std::str::from_utf8(out.get(start..)?).ok()?;
+    }
+    Some(rest)
 }
 
-fn hex_value(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+/// What the digit stands for, or more than two digits can make up.
+fn hex_value(digit: u8) -> u16 {
+    HEX_VALUES
+        .get(usize::from(digit))
+        .copied()
+        .unwrap_or(NO_DIGIT)
 }
+
+/// Beyond a byte, also when shifted and when joined with another digit.
+const NO_DIGIT: u16 = 0x100;
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const HEX_VALUES: [u16; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut value: u8 = 0;
+    while value < 16 {
+        let digit = HEX[value as usize];
+        values[digit as usize] = value as u16;
+        values[digit.to_ascii_lowercase() as usize] = value as u16;
+        value += 1;
+    }
+    values
+};
 
 fn hex_digit(value: u8) -> char {
     HEX.get(usize::from(value)).copied().map_or('0', char::from)
@@ -119,6 +131,14 @@ mod tests {
             "%zz",
             "%C3",
             "%C3x",
+            "%41%",
+            "%41%4",
+            "%4g",
+            "%g4",
+            "%4\u{e9}",
+            "%F0%9F%98",
+            "%C3a%A9",
+            "%E2%82%41",
             "%C3%28",
             "%FF",
             "%C0%80",
