@@ -1,6 +1,6 @@
 //! The in-memory store. `now` is always `Date.now()`.
 
-use std::{cell::RefCell, time::Instant};
+use std::cell::RefCell;
 
 use napi::bindgen_prelude::{Either, External};
 use napi_derive::napi;
@@ -17,9 +17,6 @@ use crate::engine::{
     store::{Pages, Save, SessionStore as _},
     time::UnixMillis,
 };
-
-/// Sessions that are due that one sweep looks at: well under a millisecond.
-const SWEEP: usize = 500;
 
 /// When a text that was given to the store expires.
 #[napi]
@@ -208,11 +205,7 @@ pub fn memory_clear(handle: &External<Handle>) -> Result<()> {
     ts_args_type = "store: ExternalObject<MemoryStore>, now: number"
 )]
 pub fn memory_sweep(handle: &External<Handle>, now: f64) -> Result<bool> {
-    let store = handle.store()?;
-    let start = Instant::now();
-    let more = store.sweep(time(now), SWEEP);
-    store.note_sweep(start.elapsed());
-    Ok(more)
+    Ok(handle.store()?.sweep_briefly(time(now)))
 }
 
 /// When there is something to sweep next; null if no session has an expiry.

@@ -1,9 +1,11 @@
 //! Where sessions are kept between requests.
 
+mod ballast;
 mod contents;
 mod events;
 mod memory;
 mod options;
+mod pace;
 mod pages;
 mod record;
 pub mod registry;
@@ -14,6 +16,7 @@ mod shared;
 mod slots;
 pub mod snapshot;
 mod stats;
+mod sweep;
 mod tombstones;
 mod upkeep;
 mod wheel;

@@ -106,6 +106,9 @@ impl Slot {
 /// The slot holds no session.
 const FREE: u8 = 0x80;
 
+/// Some slots.
+pub(super) type Page = Vec<Slot>;
+
 /// Slots in a page: 4 KiB.
 const PAGE: usize = 64;
 
@@ -115,7 +118,7 @@ const PAGE: usize = 64;
 /// left in memory where they were. Only the first page grows.
 #[derive(Debug)]
 pub(super) struct Slots {
-    pages: Vec<Vec<Slot>>,
+    pages: Vec<Page>,
     first_free: u32,
     live: usize,
     /// Slots there is memory for.
@@ -222,10 +225,14 @@ impl Slots {
         self.first_free = NIL;
     }
 
-    /// The records of all sessions.
-    pub(super) fn into_records(self) -> impl Iterator<Item = Record> {
-        let slots = self.pages.into_iter().flatten();
-        slots.filter(|slot| !slot.is_free()).map(|slot| slot.record)
+    /// The records of all sessions, and the pages without them.
+    pub(super) fn into_parts(mut self, records: &mut Vec<Record>) -> Vec<Page> {
+        for slot in self.pages.iter_mut().flatten() {
+            if !slot.is_free() {
+                records.push(std::mem::take(&mut slot.record));
+            }
+        }
+        self.pages
     }
 
     fn any_mut(&mut self, number: u32) -> Option<&mut Slot> {

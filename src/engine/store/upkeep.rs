@@ -22,7 +22,7 @@ impl Shard {
         }
         self.epoch += 1;
         self.contents.slots.compact();
-        self.contents.rebuild_table();
+        self.contents.rebuild_table(self.contents.slots.live());
         self.contents.rebuild_lists();
         self.rebuild_wheel(now);
         true

@@ -208,8 +208,14 @@ fn asking_is_counted() {
     assert!(store.has(b"a", UnixMillis(0)));
     let stats = store.stats();
     assert_eq!((stats.sessions, stats.hits, stats.misses), (1, 2, 1));
-    store.note_sweep(Duration::from_millis(2));
-    store.note_sweep(Duration::from_millis(1));
+    store
+        .sweeps
+        .lock()
+        .note(std::time::Duration::from_millis(2));
+    store
+        .sweeps
+        .lock()
+        .note(std::time::Duration::from_millis(1));
     let sweeps = store.stats().sweeps;
     assert_eq!(sweeps.count, 2);
     assert_eq!(
