@@ -9,6 +9,9 @@ mod system {
     pub use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
     pub use std::sync::{Arc as Share, Weak as WeakShare};
     pub use std::{hint::spin_loop, thread};
+
+    /// How often a lock is tried before the thread sleeps: tens of microseconds.
+    pub const SPINS: usize = 1000;
 }
 
 #[cfg(feature = "schedules")]

@@ -26,9 +26,6 @@ use crate::engine::{
 /// to a whole shard at once, like letting its table grow, short.
 const SHARDS: usize = 512;
 
-/// How often a lock is tried before the thread sleeps: tens of microseconds.
-const SPINS: usize = 1000;
-
 /// Due sessions that an operation on a shard looks at in passing.
 const SWEEP_IN_PASSING: usize = 4;
 
@@ -221,7 +218,7 @@ impl MemoryStore {
     /// for, which on a busy machine is not given back for milliseconds.
     pub(super) fn lock(&self, index: usize) -> Option<MutexGuard<'_, Shard>> {
         let shard = self.shards.get(index)?;
-        for _ in 0..SPINS {
+        for _ in 0..sync::SPINS {
             if let Some(guard) = shard.try_lock() {
                 return Some(guard);
             }
@@ -361,4 +358,4 @@ impl SessionStore for MemoryStore {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -125,6 +125,11 @@ impl Pages {
         read: &mut impl FnMut(Kept<'_>),
     ) -> usize {
         let before = self.read.len();
+        for number in self.slots.clone().take(most) {
+            if let Some(slot) = shard.contents.slots.get(number) {
+                slot.record.fetch();
+            }
+        }
         for number in self.slots.by_ref().take(most) {
             let Some(slot) = shard.contents.slots.get(number) else {
                 continue;

@@ -193,11 +193,9 @@ impl Slots {
         Some(slot)
     }
 
-    /// Moves all sessions to the front, in the order they have, and frees the rest. Lists have to be
-    /// made anew.
-    ///
-    /// They move within the pages that there are: nothing is allocated while much is being freed.
-    pub(super) fn compact(&mut self) {
+    /// Moves all sessions to the front, in the order they have, and says how many there are. Lists
+    /// have to be made anew; until [`Self::truncate`] nothing may be inserted.
+    pub(super) fn compact(&mut self) -> u32 {
         let mut to = 0;
         for from in (0..).take(self.len()) {
             if self.get(from).is_none() {
@@ -213,7 +211,13 @@ impl Slots {
             }
             to += 1;
         }
-        let to = to as usize;
+        self.first_free = NIL;
+        to
+    }
+
+    /// Frees all slots but the first ones, after [`Self::compact`].
+    pub(super) fn truncate(&mut self, sessions: u32) {
+        let to = sessions as usize;
         self.pages.truncate(to.div_ceil(PAGE));
         if let Some(last) = self.pages.last_mut()
             && !to.is_multiple_of(PAGE)
@@ -222,7 +226,6 @@ impl Slots {
         }
         self.pages.shrink_to_fit();
         self.capacity = self.pages.iter().map(Vec::capacity).sum();
-        self.first_free = NIL;
     }
 
     /// The records of all sessions, and the pages without them.

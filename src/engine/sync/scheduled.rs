@@ -13,6 +13,9 @@ pub use shuttle::{
     thread::{self, yield_now as spin_loop},
 };
 
+/// More would only make the same schedules longer.
+pub const SPINS: usize = 1;
+
 /// `parking_lot`'s, as far as it is used.
 #[derive(Debug, Default)]
 pub struct Mutex<Value>(sync::Mutex<Value>);

@@ -5,14 +5,14 @@ mod listing;
 mod model;
 mod threads;
 
-pub(super) fn session(expires: Option<i64>) -> String {
+pub(in crate::engine::store) fn session(expires: Option<i64>) -> String {
     match expires {
         Some(at) => format!(r#"{{"cookie":{{"expires":"{}"}}}}"#, acceptance::iso(at)),
         None => r#"{"cookie":{"expires":null}}"#.to_owned(),
     }
 }
 
-fn cookie(expires: i64) -> String {
+pub(in crate::engine::store) fn cookie(expires: i64) -> String {
     format!(r#"{{"expires":"{}"}}"#, acceptance::iso(expires))
 }
 

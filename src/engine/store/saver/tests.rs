@@ -43,8 +43,8 @@ fn open(options: &SaverOptions) -> Result<Share<registry::Opened>, registry::Ope
     )
 }
 
-fn close(opened: Arc<registry::Opened>) {
-    let opened = Arc::into_inner(opened).unwrap();
+fn close(opened: Share<registry::Opened>) {
+    let opened = Share::into_inner(opened).unwrap();
     opened
         .saver
         .unwrap()
