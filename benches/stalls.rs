@@ -8,7 +8,10 @@
 //! What counts of a call is the processor's time of the thread, and if the thread had to wait for a
 //! lock, the time of the clock: that the machine was busy with something else is none of the store's
 //! stalls. Between the calls, memory is taken and freed as the rest of a program does it; that is
-//! measured too, for what the allocator does with what the store gave back is the store's doing.
+//! measured too, for what the allocator does with what the store gave back is the store's doing. The
+//! first phase has no store in it: it shows what the machine's memory alone takes.
+
+#![expect(clippy::print_stdout, reason = "figures to look at")]
 
 #[path = "stalls/meter.rs"]
 mod meter;
@@ -61,6 +64,7 @@ fn main() {
     };
     let store = Arc::clone(&opened.store);
 
+    machine(size);
     create(&store, size);
     use_for(&store, size, Duration::from_secs(3));
     save(opened, size);
@@ -70,9 +74,30 @@ fn main() {
     clear(&store);
 }
 
+/// What the machine does by itself: takes as much memory as the sessions will, without a store.
+fn machine(size: u64) {
+    const PAGE: [u8; 4096] = [1; 4096];
+    /// The system gives and takes such pieces apart from all others.
+    const PIECE: usize = 64 << 20;
+    let mut meter = Meter::new("machine");
+    let mut pieces: Vec<Vec<u8>> = Vec::new();
+    for _ in 0..size * 480 / PAGE.len() as u64 {
+        meter.time("page", || {
+            if pieces.last().is_none_or(|piece| piece.len() == PIECE) {
+                pieces.push(Vec::with_capacity(PIECE));
+            }
+            if let Some(piece) = pieces.last_mut() {
+                piece.extend_from_slice(&PAGE);
+            }
+        });
+    }
+    black_box(pieces);
+    meter.report();
+}
+
 /// Saves all sessions; each one's expiry is within the same few seconds.
 fn create(store: &MemoryStore, size: u64) {
-    let texts: Vec<String> = (0..EXPIRE_WITHIN).map(|n| text(n)).collect();
+    let texts: Vec<String> = (0..EXPIRE_WITHIN).map(text).collect();
     let mut meter = Meter::new("create");
     let mut rest = Rest::default();
     for number in 0..size {
@@ -107,8 +132,8 @@ fn save(opened: Arc<Opened>, size: u64) {
     };
     let mut meter = Meter::new("snapshot");
     let mut user = User::new(size, EXPIRE_WITHIN);
-    let saved = Arc::clone(&store);
-    let saving = thread::spawn(move || saver.finish(&saved, BEFORE).is_ok());
+    let held = Arc::clone(&store);
+    let saving = thread::spawn(move || saver.finish(&held, BEFORE).is_ok());
     while !saving.is_finished() {
         user.turn(&store, BEFORE, &mut meter);
     }

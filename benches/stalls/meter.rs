@@ -40,7 +40,7 @@ impl Meter {
         let output = call();
         let (clock, worked) = (
             clock.elapsed(),
-            thread::worked().map(|end| end - worked.unwrap_or_default()),
+            thread::worked().map(|end| end.saturating_sub(worked.unwrap_or_default())),
         );
         let took = self.own_time(clock, worked);
         self.calls += 1;

@@ -1,7 +1,7 @@
 //! The sessions that are kept.
 
 /// 2030-01-02T03:00:00Z.
-pub const FIRST_EXPIRY: i64 = 1893_553_200_000;
+pub const FIRST_EXPIRY: i64 = 1_893_553_200_000;
 
 /// A cookie that expires so many milliseconds after the first one, less than an hour.
 pub fn cookie(milliseconds: u64) -> String {

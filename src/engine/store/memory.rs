@@ -30,7 +30,7 @@ const SHARDS: usize = 512;
 const SWEEP_IN_PASSING: usize = 4;
 
 /// Due sessions that are looked at before sessions are counted.
-const SWEEP_TO_COUNT: usize = 4096;
+const SWEEP_TO_COUNT: usize = 1000;
 
 /// Sessions in this process's memory, outside of any JavaScript heap.
 ///

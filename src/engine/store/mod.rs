@@ -36,7 +36,8 @@ pub use write::Save;
 
 #[cfg(test)]
 mod acceptance;
-#[cfg(all(test, feature = "schedules"))]
+#[cfg(test)]
+#[cfg(feature = "schedules")]
 mod schedules;
 
 /// A store could not do what it was asked to: a fault of the system behind it, never a missing

@@ -82,7 +82,7 @@ impl MemoryStore {
                 self.publish(index, &mut shard, UnixMillis(0));
             }
         }
-        free(taken, self.shared.ballast.take());
+        free(taken);
     }
 }
 
@@ -92,12 +92,12 @@ impl Drop for MemoryStore {
     }
 }
 
-fn free(contents: Vec<Contents>, ballast: Vec<Record>) {
+fn free(contents: Vec<Contents>) {
     let sessions: usize = contents.iter().map(|part| part.slots.live()).sum();
     if sessions > FREED_AT_ONCE {
         let thread = thread::Builder::new().name("sessions-free".into());
         // Where there can be no thread, the closure is dropped, and the sessions with it.
-        let _ = thread.spawn(move || free_in_order(contents, ballast));
+        let _ = thread.spawn(move || free_in_order(contents));
     }
 }
 
@@ -108,8 +108,8 @@ fn free(contents: Vec<Contents>, ballast: Vec<Record>) {
 ///
 /// The allocator's lock is taken for each piece. The thread rests often, so that it is unlikely to
 /// have to wait for others while it has that lock and the rest of the program wants it.
-fn free_in_order(contents: Vec<Contents>, ballast: Vec<Record>) {
-    let mut records = ballast;
+fn free_in_order(contents: Vec<Contents>) {
+    let mut records = Vec::new();
     let mut pages = Vec::new();
     for part in contents {
         pages.extend(part.slots.into_parts(&mut records));
@@ -118,12 +118,12 @@ fn free_in_order(contents: Vec<Contents>, ballast: Vec<Record>) {
     pages.sort_unstable_by_key(|page| page.as_ptr() as usize);
     let mut pace = Pace::default();
     loop {
-        let record = records.last().map(Record::address);
-        let page = pages.last().map(|page| page.as_ptr() as usize);
-        match (record, page) {
-            (None, None) => return,
-            _ if record > page => drop(records.pop()),
-            _ => drop(pages.pop()),
+        let highest = records.last().map(Record::address);
+        let is_record = highest > pages.last().map(|page| page.as_ptr() as usize);
+        if is_record {
+            drop(records.pop());
+        } else if pages.pop().is_none() {
+            return;
         }
         pace.keep();
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::memory::MemoryStore;
-use crate::engine::{sync::Ordering, time::UnixMillis};
+use crate::engine::time::UnixMillis;
 
 /// Due sessions that are looked at while a lock is held.
 const AT_ONCE: usize = 16;
@@ -59,10 +59,6 @@ impl MemoryStore {
             if !more || start.elapsed() > BRIEF {
                 break;
             }
-        }
-        if !more {
-            let bytes = self.shared.bytes.load(Ordering::Relaxed);
-            more = self.shared.ballast.let_go(bytes).is_some();
         }
         self.sweeps.lock().note(start.elapsed());
         more

@@ -88,11 +88,14 @@ fn perform(store: &MemoryStore, operation: Operation) -> Outcome {
     }
 }
 
+/// The time of it, or never.
+type Expiry = Option<i64>;
+
 /// What a store with room for one session has to be.
 #[derive(Clone, Debug, Default)]
 struct Model {
     /// When it expires, if ever.
-    held: Option<Option<i64>>,
+    held: Option<Expiry>,
     /// Whether it was destroyed and is to stay so.
     destroyed: bool,
     stay_destroyed: bool,
@@ -100,7 +103,7 @@ struct Model {
 
 impl Model {
     fn perform(&mut self, operation: Operation) -> Outcome {
-        let gone = |held: &Option<Option<i64>>, now| matches!(held, Some(Some(at)) if *at <= now);
+        let gone = |held: &Option<Expiry>, now| matches!(held, Some(Some(at)) if *at <= now);
         match operation {
             Set { expires } => {
                 if !(self.stay_destroyed && self.destroyed) {
