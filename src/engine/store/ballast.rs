@@ -4,9 +4,9 @@ use super::record::Record;
 use crate::engine::sync::Mutex;
 
 /// Bytes of the store for which there is one piece of ballast.
-const SPACING: u64 = 2 << 20;
+const SPACING: u64 = 256 << 10;
 
-/// Small pieces of memory that lie between the sessions, two megabytes apart, since they were taken
+/// Small pieces of memory that lie between the sessions, a quarter of a megabyte apart, since they were taken
 /// while the sessions came.
 ///
 /// The usual allocators give memory back to the system when everything above it is free, all of it in
