@@ -1,6 +1,6 @@
 //! The in-memory store. `now` is always `Date.now()`.
 
-use std::{cell::RefCell, ops::Range, time::Instant};
+use std::{cell::RefCell, ops::Range};
 
 use napi::bindgen_prelude::{Either, External};
 use napi_derive::napi;
@@ -17,9 +17,6 @@ use crate::engine::{
     store::{Pages, Save, SessionStore as _},
     time::UnixMillis,
 };
-
-/// Sessions that are due that one sweep looks at: well under a millisecond.
-const SWEEP: usize = 500;
 
 /// When a text that was given to the store expires.
 #[napi]
@@ -141,37 +138,53 @@ pub fn memory_open(
     };
     let store = reader.open.store()?;
     let opened = store.read(id, time(now), |text, cookie| {
-        let parts = cookie.and_then(|place| leading_cookie(text, place));
-        let Some((cookie, [high, low], brace, rest)) = parts else {
+        let Some(parts) = cookie.and_then(|place| leading_cookie(text, place)) else {
             return [&[length, 0, 0], id, text.as_bytes()].concat();
         };
+        let [high, low] = parts.length;
+        let [cookie, brace, rest] = [parts.cookie, parts.brace, parts.rest].map(str::as_bytes);
         [&[length, high, low], id, cookie, brace, rest].concat()
     });
     let absent = || [&[length, 0, 0], id].concat();
     Ok(Either::A(JsText(opened.unwrap_or_else(absent))))
 }
 
-/// Takes a session's text apart: the cookie that it begins with, the length of that, and the text
-/// without it, in two parts. `None` if it begins with something else, or if characters of the cookie
-/// cannot be counted.
-fn leading_cookie(text: &str, place: Range<usize>) -> Option<(&[u8], [u8; 2], &[u8], &[u8])> {
+/// A session's text taken apart.
+struct Parts<'text> {
+    /// The cookie that it begins with.
+    cookie: &'text str,
+    /// The length of that in two characters.
+    length: [u8; 2],
+    /// What the text without its cookie begins with...
+    brace: &'static str,
+    /// ...and the rest of it.
+    rest: &'text str,
+}
+
+/// `None` if a text begins with something else, or if characters of the cookie cannot be counted.
+fn leading_cookie(text: &str, place: Range<usize>) -> Option<Parts<'_>> {
     const BEFORE: &str = "{\"cookie\":";
     if place.start != BEFORE.len() || !text.starts_with(BEFORE) {
         return None;
     }
-    let length = u16::try_from(place.len()).ok()?;
-    let lengths = [u8::try_from(length >> 7).ok()?, (length & 0x7F) as u8];
     let (before, rest) = text.split_at_checked(place.end)?;
-    let cookie = before.as_bytes().get(place.start..)?;
-    if !lengths.is_ascii() || !cookie.is_ascii() || cookie.first() != Some(&b'{') {
+    let cookie = before.get(place.start..)?;
+    let length = u16::try_from(cookie.len()).ok()?;
+    let length = [u8::try_from(length >> 7).ok()?, (length & 0x7F) as u8];
+    if !length.is_ascii() || !cookie.is_ascii() || !cookie.starts_with('{') {
         return None;
     }
     let (brace, rest) = match rest.strip_prefix(',') {
-        Some(rest) => (&b"{"[..], rest),
-        None if rest == "}" => (&b"{}"[..], ""),
+        Some(rest) => ("{", rest),
+        None if rest == "}" => ("{}", ""),
         None => return None,
     };
-    Some((cookie, lengths, brace, rest.as_bytes()))
+    Some(Parts {
+        cookie,
+        length,
+        brace,
+        rest,
+    })
 }
 
 /// Whether there is such a session. Does not count as a use of it.
@@ -266,11 +279,7 @@ pub fn memory_clear(handle: &External<Handle>) -> Result<()> {
     ts_args_type = "store: ExternalObject<MemoryStore>, now: number"
 )]
 pub fn memory_sweep(handle: &External<Handle>, now: f64) -> Result<bool> {
-    let store = handle.store()?;
-    let start = Instant::now();
-    let more = store.sweep(time(now), SWEEP);
-    store.note_sweep(start.elapsed());
-    Ok(more)
+    Ok(handle.store()?.sweep_briefly(time(now)))
 }
 
 /// When there is something to sweep next; null if no session has an expiry.

@@ -16,5 +16,6 @@ pub mod session_text;
 pub mod set_cookie;
 pub mod signature;
 pub mod store;
+mod sync;
 pub mod time;
 pub mod wtf8;

@@ -52,9 +52,26 @@ impl Contents {
         self.slots.get(list.last).map(|slot| slot.used)
     }
 
-    pub(super) fn rebuild_table(&mut self) {
+    /// Notes a new session in the table.
+    ///
+    /// A table that is full is made anew from the slots, in their order: left to itself it would be
+    /// from its own, which is none, and each look at a slot would wait for memory.
+    pub(super) fn note(&mut self, slot: u32, hash: u32) {
+        if self.table.len() == self.table.capacity() {
+            let sessions = self.slots.live();
+            self.rebuild_table(sessions + sessions / 4);
+            return;
+        }
         let Self { table, slots, .. } = self;
-        *table = HashTable::with_capacity(slots.live());
+        table.insert_unique(spread(hash), slot, |slot| {
+            slots.get(*slot).map_or(0, |slot| spread(slot.hash))
+        });
+    }
+
+    /// Makes the table anew, with room for so many sessions.
+    pub(super) fn rebuild_table(&mut self, room: usize) {
+        let Self { table, slots, .. } = self;
+        *table = HashTable::with_capacity(room.max(slots.live()));
         for (number, slot) in slots.iter() {
             table.insert_unique(spread(slot.hash), number, |slot| {
                 slots.get(*slot).map_or(0, |slot| spread(slot.hash))

@@ -2,15 +2,11 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicU8, Ordering},
-    },
+    sync::{Arc, Weak},
 };
 
-use parking_lot::Mutex;
-
 use super::slots::Class;
+use crate::engine::sync::{AtomicU8, Mutex, Ordering};
 
 /// What happened to a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

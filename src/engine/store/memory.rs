@@ -3,11 +3,8 @@
 use std::{
     hash::{BuildHasher as _, RandomState},
     ops::Range,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
+    sync::Arc,
 };
-
-use parking_lot::{Mutex, MutexGuard};
 
 use super::{
     SessionStore, StoreError,
@@ -22,6 +19,7 @@ use super::{
 };
 use crate::engine::{
     session_text::{Expiry, outline, outline_of_stringified},
+    sync::{self, Mutex, MutexGuard, Ordering},
     time::UnixMillis,
 };
 
@@ -32,11 +30,8 @@ const SHARDS: usize = 512;
 /// Due sessions that an operation on a shard looks at in passing.
 const SWEEP_IN_PASSING: usize = 4;
 
-/// Due sessions that are looked at while a lock is held: well below a millisecond.
-const SWEEP_AT_ONCE: usize = 256;
-
 /// Due sessions that are looked at before sessions are counted.
-const SWEEP_TO_COUNT: usize = 4096;
+const SWEEP_TO_COUNT: usize = 1000;
 
 /// Sessions in this process's memory, outside of any JavaScript heap.
 ///
@@ -48,7 +43,7 @@ pub struct MemoryStore {
     hasher: RandomState,
     pub(super) shared: Arc<Shared>,
     pub(super) shards: Box<[Mutex<Shard>]>,
-    sweeps: Mutex<Sweeps>,
+    pub(super) sweeps: Mutex<Sweeps>,
 }
 
 /// A store that will never hold much makes do with fewer shards, so that their own memory is not most
@@ -174,46 +169,6 @@ impl MemoryStore {
             .unwrap_or_default()
     }
 
-    /// Frees expired sessions, looking at `budget` of those that are due at most. Returns `true` if
-    /// there may be more of them.
-    pub fn sweep(&self, now: UnixMillis, mut budget: usize) -> bool {
-        let mut removed = Vec::new();
-        let mut has_shrunk = false;
-        while let Some((index, due)) = self.shared.hints.next_due() {
-            if due > now {
-                return false;
-            }
-            if budget == 0 {
-                return true;
-            }
-            let Some(mut shard) = self.lock(index) else {
-                return false;
-            };
-            let part = budget.min(SWEEP_AT_ONCE);
-            let done = part - shard.sweep(now, part, &mut removed);
-            // One at a time: when many sessions expire, many shards have to be made smaller at once.
-            has_shrunk = has_shrunk || shard.shrink(now);
-            self.announce(index, &mut shard);
-            drop(shard);
-            removed.clear();
-            // There is always an end, also if another thread has been faster.
-            budget -= done.max(1);
-        }
-        false
-    }
-
-    /// Notes how long a sweep took that somebody has made.
-    pub fn note_sweep(&self, took: Duration) {
-        self.sweeps.lock().note(took);
-    }
-
-    /// When there is something to sweep next; `None` if no session has an expiry. Not later than a
-    /// session expires.
-    #[must_use]
-    pub fn next_due(&self) -> Option<UnixMillis> {
-        self.shared.hints.next_due().map(|(_, due)| due)
-    }
-
     /// All ids, oldest first.
     pub fn ids(&self, now: UnixMillis) -> Vec<Vec<u8>> {
         let ids = self.list(now, |shard, into| {
@@ -275,8 +230,17 @@ impl MemoryStore {
         usize::try_from(hash >> 32).unwrap_or_default() % self.shards.len()
     }
 
+    /// Locks a shard. Whoever has it, has it for some microseconds: not worth giving up a processor
+    /// for, which on a busy machine is not given back for milliseconds.
     pub(super) fn lock(&self, index: usize) -> Option<MutexGuard<'_, Shard>> {
-        self.shards.get(index).map(Mutex::lock)
+        let shard = self.shards.get(index)?;
+        for _ in 0..sync::SPINS {
+            if let Some(guard) = shard.try_lock() {
+                return Some(guard);
+            }
+            sync::spin_loop();
+        }
+        Some(shard.lock())
     }
 
     /// Does what is due after any change to a shard.
@@ -285,7 +249,7 @@ impl MemoryStore {
         self.announce(index, shard);
     }
 
-    fn announce(&self, index: usize, shard: &mut Shard) {
+    pub(super) fn announce(&self, index: usize, shard: &mut Shard) {
         shard.settle();
         self.shared
             .hints
@@ -407,4 +371,4 @@ impl SessionStore for MemoryStore {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

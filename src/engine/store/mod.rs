@@ -1,9 +1,11 @@
 //! Where sessions are kept between requests.
 
+mod ballast;
 mod contents;
 mod events;
 mod memory;
 mod options;
+mod pace;
 mod pages;
 mod record;
 pub mod registry;
@@ -14,6 +16,7 @@ mod shared;
 mod slots;
 pub mod snapshot;
 mod stats;
+mod sweep;
 mod tombstones;
 mod upkeep;
 mod wheel;
@@ -33,6 +36,9 @@ pub use write::Save;
 
 #[cfg(test)]
 mod acceptance;
+#[cfg(test)]
+#[cfg(feature = "schedules")]
+mod schedules;
 
 /// A store could not do what it was asked to: a fault of the system behind it, never a missing
 /// session.

@@ -1,5 +1,7 @@
 //! Going through all sessions in pages, while others come and go.
 
+use std::{collections::HashSet, ops::Range};
+
 use super::{
     memory::MemoryStore,
     shard::Shard,
@@ -11,8 +13,8 @@ use crate::engine::{
     time::UnixMillis,
 };
 
-/// Sessions that are read while a lock is held.
-const READ_AT_ONCE: usize = 64;
+/// Sessions that are read while a lock is held: for some microseconds.
+const READ_AT_ONCE: usize = 16;
 
 /// The flag of a kept session that stands for its being protected; others are the store's own.
 const PROTECTED: u8 = 0x80;
@@ -38,16 +40,22 @@ pub struct Kept<'store> {
 /// goes meanwhile comes up once or not at all.
 #[derive(Debug, Default)]
 pub struct Pages {
-    /// The number of the shard after the current one.
-    next_shard: usize,
-    /// What is left of the current shard: sequence and slot of each session.
-    left: Vec<(u64, u32)>,
-    /// The shard's, when the slots were noted.
-    epoch: u64,
+    /// The number of the current shard.
+    shard: usize,
+    /// Which of its slots are to be looked at.
+    slots: Range<u32>,
+    /// The shard's, when its slots had these numbers; `None` before they were looked at.
+    epoch: Option<u64>,
+    /// The sequences of the sessions that were read in the shard.
+    read: Vec<u64>,
+    /// Those that were read before the slots got other numbers.
+    skipped: HashSet<u64>,
 }
 
 impl MemoryStore {
     /// Reads the next sessions, up to `most` of them. `false` if there are no more.
+    ///
+    /// A lock is held for a few of them at a time, whatever there is in the shard.
     pub fn page(
         &self,
         pages: &mut Pages,
@@ -57,72 +65,20 @@ impl MemoryStore {
     ) -> bool {
         let mut room = most;
         while room > 0 {
-            if pages.left.is_empty() && !self.next_shard(pages) {
+            let Some(shard) = self.shards.get(pages.shard) else {
                 return false;
+            };
+            let shard = shard.lock();
+            if pages.epoch == Some(shard.epoch) {
+                room -= pages.read_some(&shard, room.min(READ_AT_ONCE), now, &mut read);
+            } else if pages.read.is_empty() {
+                pages.begin(&shard);
+            } else {
+                drop(shard);
+                pages.skipped.extend(pages.read.drain(..));
             }
-            room -= self.read_some(pages, room.min(READ_AT_ONCE), now, &mut read);
         }
         true
-    }
-
-    fn next_shard(&self, pages: &mut Pages) -> bool {
-        while let Some(shard) = self.shards.get(pages.next_shard) {
-            pages.next_shard += 1;
-            let shard = shard.lock();
-            pages.left.extend(sequences(&shard));
-            pages.left.reverse();
-            pages.epoch = shard.epoch;
-            if !pages.left.is_empty() {
-                return true;
-            }
-        }
-        false
-    }
-
-    fn read_some(
-        &self,
-        pages: &mut Pages,
-        most: usize,
-        now: UnixMillis,
-        read: &mut impl FnMut(Kept<'_>),
-    ) -> usize {
-        let current = pages.next_shard.saturating_sub(1);
-        let Some(shard) = self.shards.get(current) else {
-            return 0;
-        };
-        let shard = shard.lock();
-        if shard.epoch != pages.epoch {
-            pages.find_again(&shard);
-        }
-        let mut count = 0;
-        // Those that are gone count too: the lock is not held for longer because of them.
-        for (sequence, slot) in pages
-            .left
-            .split_off(pages.left.len().saturating_sub(most))
-            .into_iter()
-            .rev()
-        {
-            let Some(slot) = shard.contents.slots.get(slot) else {
-                continue;
-            };
-            if slot.sequence != sequence || slot.is_expired(now) {
-                continue;
-            }
-            let protected = if slot.class == Class::Protected {
-                PROTECTED
-            } else {
-                0
-            };
-            read(Kept {
-                id: slot.record.id(),
-                text: slot.record.text(),
-                flags: slot.flags | protected,
-                expires: (slot.expires != NEVER).then_some(slot.expires),
-                sequence,
-            });
-            count += 1;
-        }
-        count
     }
 
     /// Puts a session back that was read by [`MemoryStore::page`], perhaps by another process. `false`
@@ -155,19 +111,53 @@ impl MemoryStore {
 }
 
 impl Pages {
-    /// Finds the slots of the sessions that are left, after they have got other numbers.
-    fn find_again(&mut self, shard: &Shard) {
-        let wanted: std::collections::HashSet<u64> =
-            self.left.iter().map(|(sequence, _)| *sequence).collect();
-        self.left.clear();
-        self.left
-            .extend(sequences(shard).filter(|(sequence, _)| wanted.contains(sequence)));
-        self.left.reverse();
-        self.epoch = shard.epoch;
+    fn begin(&mut self, shard: &Shard) {
+        self.slots = 0..u32::try_from(shard.contents.slots.len()).unwrap_or(u32::MAX);
+        self.epoch = Some(shard.epoch);
     }
-}
 
-fn sequences(shard: &Shard) -> impl Iterator<Item = (u64, u32)> {
-    let slots = shard.contents.slots.iter();
-    slots.map(|(number, slot)| (slot.sequence, number))
+    /// Looks at the next slots, as many as it may read, and says how many of them it has read.
+    fn read_some(
+        &mut self,
+        shard: &Shard,
+        most: usize,
+        now: UnixMillis,
+        read: &mut impl FnMut(Kept<'_>),
+    ) -> usize {
+        let before = self.read.len();
+        for number in self.slots.clone().take(most) {
+            if let Some(slot) = shard.contents.slots.get(number) {
+                slot.record.fetch();
+            }
+        }
+        for number in self.slots.by_ref().take(most) {
+            let Some(slot) = shard.contents.slots.get(number) else {
+                continue;
+            };
+            if slot.is_expired(now) || self.skipped.contains(&slot.sequence) {
+                continue;
+            }
+            let protected = if slot.class == Class::Protected {
+                PROTECTED
+            } else {
+                0
+            };
+            read(Kept {
+                id: slot.record.id(),
+                text: slot.record.text(),
+                flags: slot.flags | protected,
+                expires: (slot.expires != NEVER).then_some(slot.expires),
+                sequence: slot.sequence,
+            });
+            self.read.push(slot.sequence);
+        }
+        let count = self.read.len() - before;
+        if self.slots.is_empty() {
+            self.shard += 1;
+            self.epoch = None;
+            self.read.clear();
+            self.skipped.clear();
+        }
+        count
+    }
 }

@@ -1,6 +1,6 @@
 //! One session as it lies in memory: id and text in a single allocation.
 
-use std::ops::Range;
+use std::{hint::black_box, ops::Range};
 
 use crate::engine::session_text::Outline;
 
@@ -86,6 +86,14 @@ impl Record {
             .concat()
             .into_boxed_slice();
         true
+    }
+
+    /// Has the processor fetch it from memory. It waits once for several that are fetched one after
+    /// the other, and would wait for each that is copied without.
+    pub(super) fn fetch(&self) {
+        const LINE: usize = 64;
+        let lines = self.0.iter().step_by(LINE);
+        black_box(lines.fold(0, |all, byte| all ^ byte));
     }
 
     /// Where it lies in memory.

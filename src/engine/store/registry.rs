@@ -3,10 +3,9 @@
 use std::{
     collections::HashMap,
     path::PathBuf,
-    sync::{Arc, LazyLock, Weak},
+    sync::{Arc, LazyLock},
 };
 
-use parking_lot::Mutex;
 use thiserror::Error;
 
 use super::{
@@ -14,9 +13,16 @@ use super::{
     options::Options,
     saver::{LoadError, Saver, SaverOptions},
 };
-use crate::engine::time::UnixMillis;
+use crate::engine::{
+    sync::{Mutex, Share, WeakShare},
+    time::UnixMillis,
+};
 
-static OPEN: LazyLock<Mutex<HashMap<String, Weak<Opened>>>> = LazyLock::new(Mutex::default);
+static OPEN: LazyLock<Registry> = LazyLock::new(Registry::default);
+
+/// The stores that are open and have a name.
+#[derive(Debug, Default)]
+pub(super) struct Registry(Mutex<HashMap<String, WeakShare<Opened>>>);
 
 /// A store that somebody has opened. It lasts until the last one who has it lets it go; whoever that
 /// is finds with [`Arc::into_inner`] that he is the last, and can save it.
@@ -52,26 +58,38 @@ pub fn open(
     name: Option<&str>,
     options: Option<(Options, Option<SaverOptions>)>,
     clock: fn() -> UnixMillis,
-) -> Result<Arc<Opened>, OpenError> {
+) -> Result<Share<Opened>, OpenError> {
     let Some(name) = name else {
-        return Ok(Arc::new(make(options.unwrap_or_default(), clock)?));
+        return Ok(Share::new(make(options.unwrap_or_default(), clock)?));
     };
-    // Held while the sessions are loaded: others who want the same store have to wait for them anyway.
-    let mut open = OPEN.lock();
-    open.retain(|_, opened| opened.strong_count() > 0);
-    if let Some(opened) = open.get(name).and_then(Weak::upgrade) {
-        let saver = opened.saver.as_ref().map(Saver::options);
-        let is_same = options.is_none_or(|(options, wanted)| {
-            options == *opened.store.options() && wanted.as_ref() == saver
-        });
-        if is_same {
-            return Ok(opened);
+    OPEN.open(name, options, clock)
+}
+
+impl Registry {
+    pub(super) fn open(
+        &self,
+        name: &str,
+        options: Option<(Options, Option<SaverOptions>)>,
+        clock: fn() -> UnixMillis,
+    ) -> Result<Share<Opened>, OpenError> {
+        // Held while the sessions are loaded: others who want the same store have to wait for them
+        // anyway.
+        let mut open = self.0.lock();
+        open.retain(|_, opened| opened.strong_count() > 0);
+        if let Some(opened) = open.get(name).and_then(WeakShare::upgrade) {
+            let saver = opened.saver.as_ref().map(Saver::options);
+            let is_same = options.is_none_or(|(options, wanted)| {
+                options == *opened.store.options() && wanted.as_ref() == saver
+            });
+            if is_same {
+                return Ok(opened);
+            }
+            return Err(OpenError::OtherOptions(name.to_owned()));
         }
-        return Err(OpenError::OtherOptions(name.to_owned()));
+        let opened = Share::new(make(options.unwrap_or_default(), clock)?);
+        open.insert(name.to_owned(), Share::downgrade(&opened));
+        Ok(opened)
     }
-    let opened = Arc::new(make(options.unwrap_or_default(), clock)?);
-    open.insert(name.to_owned(), Arc::downgrade(&opened));
-    Ok(opened)
 }
 
 fn make(

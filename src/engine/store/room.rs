@@ -1,12 +1,10 @@
 //! Room for sessions: who has to go when there is none, and where the memory of many goes.
 
-use std::thread;
-
 use super::{
-    contents::Contents, events::Bound, memory::MemoryStore, record::Record, shard::Refusal,
-    slots::Class,
+    contents::Contents, events::Bound, memory::MemoryStore, pace::Pace, record::Record,
+    shard::Refusal, slots::Class,
 };
-use crate::engine::time::UnixMillis;
+use crate::engine::{sync::thread, time::UnixMillis};
 
 /// Sessions that go at most for one that comes. If it is so large that this is not enough, the next
 /// ones go on.
@@ -103,17 +101,30 @@ fn free(contents: Vec<Contents>) {
     }
 }
 
-/// Frees the records that lie highest in memory first. The usual allocators then find each one's
-/// neighbour free, and give memory back to the system a little at a time; in any other order they
-/// end up with millions of pieces, which whoever allocates next has to sort, and with gigabytes that
-/// are given back at once.
+/// Frees what lies highest in memory first. The usual allocators then find each piece's neighbour
+/// free, and give memory back to the system a little at a time; in any other order they end up with
+/// millions of pieces, which whoever allocates next has to sort, and with gigabytes that are given
+/// back at once.
+///
+/// The allocator's lock is taken for each piece. The thread rests often, so that it is unlikely to
+/// have to wait for others while it has that lock and the rest of the program wants it.
 fn free_in_order(contents: Vec<Contents>) {
-    let records = contents
-        .into_iter()
-        .flat_map(|part| part.slots.into_records());
-    let mut records: Vec<Record> = records.collect();
+    let mut records = Vec::new();
+    let mut pages = Vec::new();
+    for part in contents {
+        pages.extend(part.slots.into_parts(&mut records));
+    }
     records.sort_unstable_by_key(Record::address);
-    while let Some(record) = records.pop() {
-        drop(record);
+    pages.sort_unstable_by_key(|page| page.as_ptr() as usize);
+    let mut pace = Pace::default();
+    loop {
+        let highest = records.last().map(Record::address);
+        let is_record = highest > pages.last().map(|page| page.as_ptr() as usize);
+        if is_record {
+            drop(records.pop());
+        } else if pages.pop().is_none() {
+            return;
+        }
+        pace.keep();
     }
 }

@@ -4,19 +4,21 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
-    thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use parking_lot::{Condvar, Mutex};
 use thiserror::Error;
 
 use super::{
     memory::MemoryStore,
+    pace::Pace,
     pages::{Kept, Pages},
     snapshot::{self, ReadError, Record, Snapshot, WriteError},
 };
-use crate::engine::time::UnixMillis;
+use crate::engine::{
+    sync::{Condvar, Mutex, thread},
+    time::UnixMillis,
+};
 
 /// Sessions that are copied before any is written, so that no lock is held while the disk is waited
 /// for.
@@ -235,7 +237,7 @@ impl State {
                 return;
             }
             drop(stopped);
-            let start = std::time::Instant::now();
+            let start = Instant::now();
             let result = save(path, store, clock(), || *self.stopped.lock());
             let mut saved = self.saved.lock();
             match result {
@@ -254,13 +256,58 @@ impl State {
     }
 }
 
-/// A session that was copied out of the store.
+/// Sessions that were copied out of the store. They are copied into memory that is there already:
+/// to take it would take longer than to copy them, and a lock is held meanwhile.
+#[derive(Default)]
 struct Copied {
-    id: Vec<u8>,
-    text: String,
+    /// Ids and texts, one after the other.
+    bytes: Vec<u8>,
+    sessions: Vec<Lengths>,
+}
+
+struct Lengths {
+    id: usize,
+    text: usize,
     flags: u8,
     expires: Option<UnixMillis>,
     sequence: u64,
+}
+
+impl Copied {
+    fn add(&mut self, kept: Kept<'_>) {
+        self.bytes.extend_from_slice(kept.id);
+        self.bytes.extend_from_slice(kept.text.as_bytes());
+        self.sessions.push(Lengths {
+            id: kept.id.len(),
+            text: kept.text.len(),
+            flags: kept.flags,
+            expires: kept.expires,
+            sequence: kept.sequence,
+        });
+    }
+
+    fn records(&self) -> impl Iterator<Item = Record<'_>> {
+        let mut rest = &*self.bytes;
+        self.sessions.iter().map_while(move |session| {
+            let (id, after) = rest.split_at_checked(session.id)?;
+            let (text, after) = after.split_at_checked(session.text)?;
+            rest = after;
+            Some(Record {
+                id,
+                text,
+                flags: session.flags,
+                expires: session.expires,
+                sequence: session.sequence,
+            })
+        })
+    }
+
+    fn clear(&mut self) {
+        self.sessions.clear();
+        self.bytes.clear();
+        // Some sessions of megabytes shall not take up memory until the end.
+        self.bytes.shrink_to(1 << 20);
+    }
 }
 
 fn save(
@@ -271,36 +318,24 @@ fn save(
 ) -> Result<(), Unsaved> {
     snapshot::write::<Unsaved>(path, now, |sink| {
         let mut pages = Pages::default();
-        let mut copied = Vec::new();
+        let mut copied = Copied::default();
+        let mut pace = Pace::default();
         let mut more = true;
         while more {
             if is_stopped() {
                 return Err(Unsaved::Stopped);
             }
-            more = store.page(&mut pages, COPIED_AT_ONCE, now, |kept| {
-                copied.push(Copied {
-                    id: kept.id.to_vec(),
-                    text: kept.text.to_owned(),
-                    flags: kept.flags,
-                    expires: kept.expires,
-                    sequence: kept.sequence,
-                });
-            });
-            for copy in copied.drain(..) {
-                let pushed = sink.push(Record {
-                    id: &copy.id,
-                    text: copy.text.as_bytes(),
-                    flags: copy.flags,
-                    expires: copy.expires,
-                    sequence: copy.sequence,
-                });
+            pace.keep();
+            more = store.page(&mut pages, COPIED_AT_ONCE, now, |kept| copied.add(kept));
+            for record in copied.records() {
                 // One session of gigabytes is no reason not to save the others.
-                if let Err(error) = pushed
+                if let Err(error) = sink.push(record)
                     && !matches!(error, WriteError::TooLarge { .. })
                 {
                     return Err(error.into());
                 }
             }
+            copied.clear();
         }
         Ok(())
     })?;

@@ -13,8 +13,12 @@ use super::{
 };
 use crate::engine::{
     session_text::{Expiry, expiry_of, outline, with_cookie_added},
+    sync::Ordering,
     time::UnixMillis,
 };
+
+/// So many sessions come before somebody looks whether there is enough ballast.
+const SESSIONS_FOR_BALLAST: u32 = 64;
 
 /// Why there is no room for a session.
 #[derive(Clone, Copy, Debug)]
@@ -290,8 +294,7 @@ impl Shard {
     }
 
     fn insert(&mut self, hash: u64, record: Record, write: &Write<'_>, sequence: u64) -> u32 {
-        let Contents { table, slots, .. } = &mut self.contents;
-        let slot = slots.insert(Slot {
+        let slot = self.contents.slots.insert(Slot {
             record,
             sequence,
             expires: NEVER,
@@ -303,9 +306,11 @@ impl Shard {
             class: write.class,
             flags: write.flags,
         });
-        table.insert_unique(spread(low(hash)), slot, |slot| {
-            slots.get(*slot).map_or(0, |slot| spread(slot.hash))
-        });
+        self.contents.note(slot, low(hash));
+        if slot.is_multiple_of(SESSIONS_FOR_BALLAST) {
+            let bytes = self.shared.bytes.load(Ordering::Relaxed);
+            self.shared.ballast.take_on(bytes);
+        }
         if self.shared.options.is_bounded()
             && let Some(list) = self.contents.by_use.get_mut(write.class as usize)
         {

@@ -1,13 +1,15 @@
 //! What all shards of a store know together.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-
 use super::{
+    ballast::Ballast,
     events::{Bound, Events},
     options::Options,
     slots::Class,
 };
-use crate::engine::time::UnixMillis;
+use crate::engine::{
+    sync::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+    time::UnixMillis,
+};
 
 /// Totals are exact whenever no operation is going on.
 #[derive(Debug, Default)]
@@ -25,6 +27,7 @@ pub(super) struct Shared {
     /// Whether a session's text was written by hand.
     pub(super) has_handwritten: AtomicBool,
     pub(super) hints: Hints,
+    pub(super) ballast: Ballast,
 }
 
 /// What can be known of shards without locking them: as of the last operation on each.

@@ -106,6 +106,9 @@ impl Slot {
 /// The slot holds no session.
 const FREE: u8 = 0x80;
 
+/// Some slots.
+pub(super) type Page = Vec<Slot>;
+
 /// Slots in a page: 4 KiB.
 const PAGE: usize = 64;
 
@@ -115,7 +118,7 @@ const PAGE: usize = 64;
 /// left in memory where they were. Only the first page grows.
 #[derive(Debug)]
 pub(super) struct Slots {
-    pages: Vec<Vec<Slot>>,
+    pages: Vec<Page>,
     first_free: u32,
     live: usize,
     /// Slots there is memory for.
@@ -190,11 +193,9 @@ impl Slots {
         Some(slot)
     }
 
-    /// Moves all sessions to the front, in the order they have, and frees the rest. Lists have to be
-    /// made anew.
-    ///
-    /// They move within the pages that there are: nothing is allocated while much is being freed.
-    pub(super) fn compact(&mut self) {
+    /// Moves all sessions to the front, in the order they have, and says how many there are. Lists
+    /// have to be made anew; until [`Self::truncate`] nothing may be inserted.
+    pub(super) fn compact(&mut self) -> u32 {
         let mut to = 0;
         for from in (0..).take(self.len()) {
             if self.get(from).is_none() {
@@ -210,7 +211,13 @@ impl Slots {
             }
             to += 1;
         }
-        let to = to as usize;
+        self.first_free = NIL;
+        to
+    }
+
+    /// Frees all slots but the first ones, after [`Self::compact`].
+    pub(super) fn truncate(&mut self, sessions: u32) {
+        let to = sessions as usize;
         self.pages.truncate(to.div_ceil(PAGE));
         if let Some(last) = self.pages.last_mut()
             && !to.is_multiple_of(PAGE)
@@ -219,13 +226,16 @@ impl Slots {
         }
         self.pages.shrink_to_fit();
         self.capacity = self.pages.iter().map(Vec::capacity).sum();
-        self.first_free = NIL;
     }
 
-    /// The records of all sessions.
-    pub(super) fn into_records(self) -> impl Iterator<Item = Record> {
-        let slots = self.pages.into_iter().flatten();
-        slots.filter(|slot| !slot.is_free()).map(|slot| slot.record)
+    /// The records of all sessions, and the pages without them.
+    pub(super) fn into_parts(mut self, records: &mut Vec<Record>) -> Vec<Page> {
+        for slot in self.pages.iter_mut().flatten() {
+            if !slot.is_free() {
+                records.push(std::mem::take(&mut slot.record));
+            }
+        }
+        self.pages
     }
 
     fn any_mut(&mut self, number: u32) -> Option<&mut Slot> {

@@ -21,10 +21,12 @@ impl Shard {
             return false;
         }
         self.epoch += 1;
-        self.contents.slots.compact();
-        self.contents.rebuild_table();
+        let sessions = self.contents.slots.compact();
+        self.contents.rebuild_table(self.contents.slots.live());
         self.contents.rebuild_lists();
         self.rebuild_wheel(now);
+        // At the end: to take memory takes long where much has just been freed.
+        self.contents.slots.truncate(sessions);
         true
     }
 

@@ -8,14 +8,14 @@ mod listing;
 mod model;
 mod threads;
 
-pub(super) fn session(expires: Option<i64>) -> String {
+pub(in crate::engine::store) fn session(expires: Option<i64>) -> String {
     match expires {
         Some(at) => format!(r#"{{"cookie":{{"expires":"{}"}}}}"#, acceptance::iso(at)),
         None => r#"{"cookie":{"expires":null}}"#.to_owned(),
     }
 }
 
-fn cookie(expires: i64) -> String {
+pub(in crate::engine::store) fn cookie(expires: i64) -> String {
     format!(r#"{{"expires":"{}"}}"#, acceptance::iso(expires))
 }
 
@@ -259,8 +259,14 @@ fn asking_is_counted() {
     assert!(store.has(b"a", UnixMillis(0)));
     let stats = store.stats();
     assert_eq!((stats.sessions, stats.hits, stats.misses), (1, 2, 1));
-    store.note_sweep(Duration::from_millis(2));
-    store.note_sweep(Duration::from_millis(1));
+    store
+        .sweeps
+        .lock()
+        .note(std::time::Duration::from_millis(2));
+    store
+        .sweeps
+        .lock()
+        .note(std::time::Duration::from_millis(1));
     let sweeps = store.stats().sweeps;
     assert_eq!(sweeps.count, 2);
     assert_eq!(

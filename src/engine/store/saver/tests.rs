@@ -1,3 +1,4 @@
+use crate::engine::sync::Share;
 use std::{env, fs, process, time::Instant};
 
 use super::{
@@ -34,7 +35,7 @@ fn clock() -> UnixMillis {
     UnixMillis(1000)
 }
 
-fn open(options: &SaverOptions) -> Result<Arc<registry::Opened>, registry::OpenError> {
+fn open(options: &SaverOptions) -> Result<Share<registry::Opened>, registry::OpenError> {
     registry::open(
         None,
         Some((Options::default(), Some(options.clone()))),
@@ -42,8 +43,8 @@ fn open(options: &SaverOptions) -> Result<Arc<registry::Opened>, registry::OpenE
     )
 }
 
-fn close(opened: Arc<registry::Opened>) {
-    let opened = Arc::into_inner(opened).unwrap();
+fn close(opened: Share<registry::Opened>) {
+    let opened = Share::into_inner(opened).unwrap();
     opened
         .saver
         .unwrap()

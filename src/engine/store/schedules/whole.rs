@@ -1,0 +1,120 @@
+//! What holds for a store as a whole, of several shards, while threads work in it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use shuttle::thread;
+
+use super::{
+    super::{
+        events::{EventKind, Listener},
+        memory::MemoryStore,
+        memory::tests::session,
+        options::{OnFull, Options},
+    },
+    try_schedules,
+};
+use crate::engine::{store::SessionStore as _, time::UnixMillis};
+
+const NOW: UnixMillis = UnixMillis(0);
+const LATE: UnixMillis = UnixMillis(2000);
+
+fn ids() -> [String; 3] {
+    ["a", "b", "c"].map(str::to_owned)
+}
+
+/// Has three threads save, sweep and destroy a few sessions.
+fn work(store: &Arc<MemoryStore>) {
+    let threads: Vec<_> = (0..3)
+        .map(|thread| {
+            let store = Arc::clone(store);
+            thread::spawn(move || {
+                for (number, id) in ids().iter().enumerate() {
+                    let expires = (number == thread).then_some(1000);
+                    // Where it is refused, that is for the bound's sake.
+                    let _ = store.set(id.as_bytes(), &session(expires), NOW);
+                    is_within_bounds(&store);
+                }
+                match thread {
+                    0 => drop(store.sweep(LATE, 10)),
+                    1 => drop(store.destroy(b"b", NOW)),
+                    _ => drop(store.get(b"c", LATE)),
+                }
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+}
+
+/// Each thread may be about to make room for the one it has saved.
+fn is_within_bounds(store: &MemoryStore) {
+    if let Some(most) = store.options().max_sessions {
+        let above = if store.options().on_full == OnFull::Evict {
+            3
+        } else {
+            0
+        };
+        assert!(store.stats().sessions <= most + above);
+    }
+}
+
+#[test]
+fn totals_are_those_of_the_shards() {
+    try_schedules(|| {
+        let store = Arc::new(MemoryStore::with_shards(Options::default(), 2));
+        let empty = store.stats().bytes;
+        work(&store);
+        let live: usize = live(&store);
+        assert_eq!(store.stats().sessions, live as u64);
+        let memory: usize = store.shards.iter().map(|shard| shard.lock().memory()).sum();
+        assert_eq!(store.stats().bytes, empty + memory as u64);
+    });
+}
+
+fn live(store: &MemoryStore) -> usize {
+    let shards = store.shards.iter();
+    shards.map(|shard| shard.lock().contents.slots.live()).sum()
+}
+
+#[test]
+fn bounds_hold() {
+    for on_full in [OnFull::Evict, OnFull::Spare, OnFull::Reject] {
+        try_schedules(move || {
+            let options = Options {
+                max_sessions: Some(2),
+                on_full,
+                ..Options::default()
+            };
+            let store = Arc::new(MemoryStore::with_shards(options, 2));
+            work(&store);
+            assert!(live(&store) <= 2);
+            assert_eq!(store.stats().sessions, live(&store) as u64);
+        });
+    }
+}
+
+#[test]
+fn events_tell_the_life_of_each_session_in_its_order() {
+    try_schedules(|| {
+        let options = Options {
+            max_sessions: Some(2),
+            ..Options::default()
+        };
+        let store = Arc::new(MemoryStore::with_shards(options, 2));
+        let listener = Arc::new(Listener::default());
+        store.listen(&listener, 31);
+        work(&store);
+        let mut lives: HashMap<Vec<u8>, bool> = HashMap::new();
+        for event in listener.take(1000) {
+            let is_there = lives.entry(event.id.clone()).or_default();
+            let is_new = event.kind == EventKind::Create;
+            assert_ne!(*is_there, is_new, "{event:?}");
+            *is_there = matches!(event.kind, EventKind::Create | EventKind::Update);
+        }
+        for id in ids() {
+            let told = lives.get(id.as_bytes()).copied().unwrap_or_default();
+            assert_eq!(store.has(id.as_bytes(), NOW), told, "{id}");
+        }
+    });
+}

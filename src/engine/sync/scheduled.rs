@@ -1,0 +1,149 @@
+//! The same, under a scheduler that chooses what comes next. They work only within a run of it.
+
+use std::{
+    ops::{Deref, DerefMut},
+    sync::{PoisonError, TryLockError},
+    time::Duration,
+};
+
+use shuttle::sync;
+
+pub use shuttle::{
+    sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering},
+    thread::{self, yield_now as spin_loop},
+};
+
+/// More would only make the same schedules longer.
+pub const SPINS: usize = 1;
+
+/// `parking_lot`'s, as far as it is used.
+#[derive(Debug, Default)]
+pub struct Mutex<Value>(sync::Mutex<Value>);
+
+pub struct MutexGuard<'mutex, Value> {
+    mutex: &'mutex Mutex<Value>,
+    /// There is one but for the time of a wait.
+    guard: Option<sync::MutexGuard<'mutex, Value>>,
+}
+
+impl<Value> Mutex<Value> {
+    pub fn new(value: Value) -> Self {
+        Self(sync::Mutex::new(value))
+    }
+
+    pub fn try_lock(&self) -> Option<MutexGuard<'_, Value>> {
+        let guard = match self.0.try_lock() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(error)) => error.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        Some(MutexGuard {
+            mutex: self,
+            guard: Some(guard),
+        })
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, Value> {
+        MutexGuard {
+            mutex: self,
+            guard: Some(self.0.lock().unwrap_or_else(PoisonError::into_inner)),
+        }
+    }
+}
+
+impl<Value> Deref for MutexGuard<'_, Value> {
+    type Target = Value;
+
+    #[expect(clippy::expect_used, reason = "only a wait takes it, and puts it back")]
+    fn deref(&self) -> &Value {
+        self.guard.as_ref().expect("nobody waits")
+    }
+}
+
+impl<Value> DerefMut for MutexGuard<'_, Value> {
+    #[expect(clippy::expect_used, reason = "only a wait takes it, and puts it back")]
+    fn deref_mut(&mut self) -> &mut Value {
+        self.guard.as_mut().expect("nobody waits")
+    }
+}
+
+/// One whose waits always end, at a time that the scheduler chooses: there is no clock.
+#[derive(Debug, Default)]
+pub struct Condvar(sync::Condvar);
+
+impl Condvar {
+    #[expect(clippy::unused_self, reason = "nobody need wake it")]
+    pub fn wait_for<Value>(&self, guard: &mut MutexGuard<'_, Value>, _: Duration) {
+        guard.guard = None;
+        thread::yield_now();
+        guard.guard = guard.mutex.lock().guard;
+    }
+
+    pub fn notify_all(&self) {
+        self.0.notify_all();
+    }
+}
+
+/// The standard library's, but somebody else may be faster whenever a share is taken or let go.
+#[derive(Debug)]
+pub struct Share<Value>(Option<std::sync::Arc<Value>>);
+
+/// The weak one that belongs to it.
+#[derive(Debug)]
+pub struct WeakShare<Value>(std::sync::Weak<Value>);
+
+impl<Value> Share<Value> {
+    pub fn new(value: Value) -> Self {
+        Self(Some(std::sync::Arc::new(value)))
+    }
+
+    #[expect(clippy::expect_used, reason = "it is taken only where it ends")]
+    fn inner(this: &Self) -> &std::sync::Arc<Value> {
+        this.0.as_ref().expect("it is there until it ends")
+    }
+
+    pub fn downgrade(this: &Self) -> WeakShare<Value> {
+        thread::yield_now();
+        WeakShare(std::sync::Arc::downgrade(Self::inner(this)))
+    }
+
+    pub fn into_inner(mut this: Self) -> Option<Value> {
+        thread::yield_now();
+        this.0.take().and_then(std::sync::Arc::into_inner)
+    }
+}
+
+impl<Value> Clone for Share<Value> {
+    fn clone(&self) -> Self {
+        thread::yield_now();
+        Self(Some(std::sync::Arc::clone(Self::inner(self))))
+    }
+}
+
+impl<Value> Deref for Share<Value> {
+    type Target = Value;
+
+    fn deref(&self) -> &Value {
+        Self::inner(self)
+    }
+}
+
+impl<Value> Drop for Share<Value> {
+    fn drop(&mut self) {
+        if self.0.is_some() && !std::thread::panicking() {
+            thread::yield_now();
+        }
+    }
+}
+
+impl<Value> WeakShare<Value> {
+    pub fn upgrade(&self) -> Option<Share<Value>> {
+        thread::yield_now();
+        self.0.upgrade().map(|inner| Share(Some(inner)))
+    }
+
+    pub fn strong_count(&self) -> usize {
+        thread::yield_now();
+        self.0.strong_count()
+    }
+}
