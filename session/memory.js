@@ -57,10 +57,12 @@ MemoryStore.prototype.clear = function clear(callback) {
 
 /** Removes a session. */
 MemoryStore.prototype.destroy = function destroy(sid, callback) {
-  answer(
-    callback,
-    attempt(() => delete this.sessions[sid])
-  )
+  const sessions = sessionsBehind(this.sessions, sid)
+  const outcome = attempt(() => {
+    if (sessions) sessions.delete(`${sid}`)
+    else delete this.sessions[sid]
+  })
+  answer(callback, outcome)
 }
 
 /** Calls back with the session, or with undefined if it is absent or expired. */
