@@ -31,3 +31,11 @@ test('sessions that are created and destroyed leave no memory behind', async () 
   assert.ok(growth('rss') < 28, `resident memory has grown by ${growth('rss')} MB`)
   assert.ok(growth('heapUsed') < 1, `the heap has grown by ${growth('heapUsed')} MB`)
 })
+
+test('ids that an application keeps do not keep the data, and a store that was replaced is freed', async () => {
+  const { ids, heap, isGone } = JSON.parse(await printed('kept-alive.js'))
+  assert.strictEqual(ids, 1000)
+  // All the data are 40 MB.
+  assert.ok(heap < 4, `the heap has grown by ${heap} MB`)
+  assert.ok(isGone)
+})

@@ -266,22 +266,26 @@ test('a store that answers twice ends the response once', async () => {
   })
 })
 
-test('a body that cannot be written is an error once, and the response ends', async () => {
-  const middleware = session({ ...OPTIONS, store: new LaterStore() })
-  let failure
-  const handler = (req, res) =>
-    middleware(req, res, () => {
-      try {
-        res.end(5)
-      } catch (error) {
-        failure = error
-      }
+for (const makeStore of [() => new LaterStore(), () => new session.MemoryStore()]) {
+  const store = makeStore()
+  test(`a body that cannot be written is an error once, and the response ends, with a ${store.constructor.name}`, async () => {
+    const middleware = session({ ...OPTIONS, store })
+    let failure
+    const handler = (req, res) =>
+      middleware(req, res, () => {
+        try {
+          res.end(5)
+        } catch (error) {
+          failure = error
+          res.end('an error page')
+        }
+      })
+    await serving(handler, async (port) => {
+      assert.strictEqual((await request(port)).body, '')
+      assert.strictEqual(failure.code, 'ERR_INVALID_ARG_TYPE')
     })
-  await serving(handler, async (port) => {
-    assert.strictEqual((await request(port)).body, '')
-    assert.strictEqual(failure.code, 'ERR_INVALID_ARG_TYPE')
   })
-})
+}
 
 test('the accessor in place of req.session is one until the end, and printing makes it a property', async () => {
   const { inspect } = require('node:util')

@@ -181,6 +181,15 @@ function numberAt(text, from, to) {
   return number
 }
 
+/**
+ * Whether it makes no difference when the JSON of a cookie is read: nothing but the attributes of a cookie
+ * is in it, so that making one cannot fail.
+ */
+function canBeReadLater(text) {
+  const end = text.startsWith(WITHOUT_EXPIRY) ? WITHOUT_EXPIRY.length : endOfExpiry(text)
+  return end !== -1 && attributesOf(text.slice(end)) !== undefined
+}
+
 /** Whether the JSON of a cookie plainly says that it does not expire. */
 function neverExpires(text) {
   return text.startsWith(WITHOUT_EXPIRY)
@@ -255,6 +264,7 @@ function writesUsualCookies() {
 }
 
 module.exports = {
+  canBeReadLater,
   fromData,
   neverExpires,
   readCookie,

@@ -6,6 +6,7 @@ const { checkOptions, checkPageSize, checkTtl } = require('./memory-options')
 const { MemorySweeper } = require('./memory-sweeper')
 const { viewOf } = require('./memory-view')
 const native = require('./native')
+const { ownText } = require('./own-text')
 const { join, split } = require('./session-text')
 const { putBehind } = require('./sessions-behind')
 const { unexpired, wholeText } = require('./stored-session')
@@ -120,11 +121,11 @@ class MemorySessions {
     const opened = native.memoryOpen(reader, header, Date.now())
     if (typeof opened !== 'string') return opened
     const idLength = opened.charCodeAt(0)
-    if (idLength === 0) return opened.slice(LENGTHS)
+    if (idLength === 0) return ownText(opened, LENGTHS, opened.length)
     if (this.#isHeard) this.#events.mayHaveHappened()
     const cookieLength = (opened.charCodeAt(1) << 7) | opened.charCodeAt(2)
     const end = LENGTHS + idLength
-    const id = opened.slice(LENGTHS, end)
+    const id = ownText(opened, LENGTHS, end)
     const snapshot = new Snapshot(this, this.#changes, id)
     this.#opened = snapshot
     if (cookieLength > 0) {

@@ -2,7 +2,7 @@
 
 const debug = require('debug')('express-session')
 const { ChangeTracker } = require('./change-tracker')
-const { neverExpires, renewCookie } = require('./cookie-text')
+const { canBeReadLater, neverExpires, renewCookie } = require('./cookie-text')
 const direct = require('./direct-store')
 const lifecycle = require('./lifecycle')
 const { AtEnd, AtHeaders, Fact } = require('./native')
@@ -86,6 +86,7 @@ class RequestSession extends HookedResponse {
     this.#snapshot = snapshot
     if (
       snapshot.cookie !== undefined &&
+      canBeReadLater(snapshot.cookie) &&
       direct.createsPlainly(this.#settings.store) &&
       canStandIn(this.#req)
     ) {

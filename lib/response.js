@@ -96,7 +96,7 @@ class HookedResponse {
       if (typeof chunk === 'string' && isNotAscii(this.#res)) {
         return this.#finishApart(callback, chunk, encoding)
       }
-      this.#finish(callback, chunk, encoding)
+      this.#finishOrEndLater(chunk, encoding, callback)
       return true
     }
     if (!hasImplicitHeader(this.#res)) this.#announceHeaders()
@@ -114,6 +114,19 @@ class HookedResponse {
     } catch (error) {
       this.#isUndisturbed = false
       defer(() => this.#finish(callback, chunk, encoding))
+      throw error
+    }
+  }
+
+  /** The same for a body that Node cannot write: the response ends without it. */
+  #finishOrEndLater(chunk, encoding, callback) {
+    try {
+      this.#finish(callback, chunk, encoding)
+    } catch (error) {
+      const res = this.#res
+      defer(() => {
+        if (res.writableEnded === false) this.#end.call(res)
+      })
       throw error
     }
   }

@@ -32,12 +32,13 @@ class Secrets {
    */
   readCookie(secrets, header, name, sessions) {
     const keyring = this.#fit(secrets)
+    // Not kept for sessions that are not asked any more: it would keep them alive.
+    if (sessions !== this.#readerSessions) this.#reader = this.#readerSessions = undefined
     // Reading over a header without the name is quicker here than calling the library for that.
     if (!header.includes(name)) return native.NoId.Absent
-    const result =
-      sessions === undefined || !sessions.canBeOpened
-        ? native.readCookie(keyring, header, name)
-        : sessions.open(this.#readerFor(sessions, name), header)
+    const result = sessions?.canBeOpened
+      ? sessions.open(this.#readerFor(sessions, name), header)
+      : native.readCookie(keyring, header, name)
     return this.#checked(secrets, result)
   }
 
@@ -96,7 +97,7 @@ class Secrets {
     this.#keyring = native.createKeyring(
       this.#unusable === -1 ? keys : keys.slice(0, this.#unusable)
     )
-    this.#readerSessions = undefined
+    this.#reader = this.#readerSessions = undefined
   }
 }
 

@@ -1,6 +1,7 @@
 'use strict'
 
 const native = require('./native')
+const { ownText } = require('./own-text')
 
 /** Characters of an id: 192 random bits in base64url. */
 const LENGTH = 32
@@ -22,7 +23,7 @@ function generateId() {
     used = 0
   }
   used += LENGTH
-  return drawn.slice(used - LENGTH, used)
+  return ownText(drawn, used - LENGTH, used)
 }
 
 module.exports = { generateId }

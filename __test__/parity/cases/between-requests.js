@@ -29,6 +29,19 @@ async function patched(object, name, descriptor, work) {
 }
 
 const CASES = {
+  'a stored cookie of which none can be made is an error for the application, looked at or not':
+    async (session) => {
+      const seen = []
+      for (const cookie of [{ maxAge: '1d' }, { maxAge: {} }, { maxAge: '1d', path: '/\\"' }]) {
+        for (const look of [() => {}, (req) => req.session.user]) {
+          const site = open(session, { memory: true, options: OPTIONS })
+          await new Promise((resolve) => site.store.set('known', { cookie, user: 'a' }, resolve))
+          seen.push(await site.visit({ ...returning(), handle: handle(look) }))
+        }
+      }
+      return plain(seen)
+    },
+
   'a cookie with attributes of its own is not that of other sessions': async (session) => {
     const site = open(session, { memory: true, options: OPTIONS })
     await put(site, 'known', { user: 'a' }, { priority: 'high', note: 'of a' })
