@@ -23,7 +23,9 @@ npm run bench -- [options]     all scenarios on Express 5, in about 7 minutes
                     @fastify/session (on Fastify), in scenarios that all of them can serve
   --rounds n        how often each server is measured (5)
   --seconds n       how long each time (1)
+  --connections n   how many requests there are at once (16)
   --together        server and load on one core, for virtual machines: see benchmark/README.md
+  --core n          which one that is (1); with another, two runs do not disturb each other much
   --node path       the Node to run the servers with (this one), or the number of one that is
                     installed in integration/runtimes
   --against folder  also another build of this package
@@ -36,12 +38,14 @@ const { values: options } = parseArgs({
     framework: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '1' },
+    connections: { type: 'string', default: '16' },
     node: { type: 'string', default: process.execPath },
     key: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
     peers: { type: 'boolean', default: false },
     against: { type: 'string' },
     together: { type: 'boolean', default: false },
+    core: { type: 'string', default: '1' },
     profile: { type: 'string' },
     json: { type: 'string' },
     help: { type: 'boolean', default: false }
@@ -53,17 +57,19 @@ else await run()
 
 async function run() {
   const { node, version } = findNode(options.node)
+  const placement = placementFor(options.together, Number(options.core))
   const settings = {
     node: version,
     platform: process.platform,
     arch: process.arch,
     cpu: cpus()[0]?.model.trim(),
     loadGenerator,
-    placement: placementFor(options.together),
+    placement: placement.where,
     rounds: count('rounds'),
-    seconds: count('seconds')
+    seconds: count('seconds'),
+    connections: count('connections')
   }
-  const planned = plans(settings, node)
+  const planned = plans({ ...settings, placement }, node)
   const where = `${settings.cpu}, ${loadGenerator}, server and load ${settings.placement}`
   console.log(`Node ${settings.node} on ${where}`)
   console.log('Medians; tax is CPU above "none", ratio is to the tax of express-session.\n')
@@ -81,7 +87,7 @@ async function run() {
   console.log(formatOverview(results))
 }
 
-function plans({ rounds, seconds, placement }, node) {
+function plans({ rounds, seconds, connections, placement }, node) {
   const profile = options.profile && resolve(options.profile)
   if (profile) mkdirSync(profile, { recursive: true })
 
@@ -95,9 +101,10 @@ function plans({ rounds, seconds, placement }, node) {
   const peerFramework = options.peers ? frameworks.at(-1) : undefined
   const peers = ['memorystore', 'cookie-session']
 
+  const common = { rounds, seconds, connections, node, placement, profile }
   const planned = []
   const add = (framework, scenario, who) =>
-    planned.push({ framework, scenario, subjects: who, rounds, seconds, node, placement, profile })
+    planned.push({ framework, scenario, subjects: who, ...common })
   for (const framework of frameworks) {
     for (const scenario of wanted) {
       const withPeers = framework === peerFramework && peerScenarios.includes(scenario)

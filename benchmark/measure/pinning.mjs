@@ -12,7 +12,8 @@ import { availableParallelism } from 'node:os'
  *   to wake it. On one core it does not happen at all, and CPU time is each process's own.
  * - `anywhere`: wherever the system puts them, where it cannot be told.
  *
- * @typedef {'apart' | 'together' | 'anywhere'} Placement
+ * @typedef {{ where: 'apart' | 'together' | 'anywhere', core: number }} Placement The core is that of the
+ *   server.
  */
 
 const canPin = availableParallelism() > 1 && works('taskset', ['-c', '1'])
@@ -20,12 +21,12 @@ const canPin = availableParallelism() > 1 && works('taskset', ['-c', '1'])
 const canBatch = works('chrt', ['--batch', '0'])
 
 /** @returns {Placement} What is possible of what is wanted. */
-export function placementFor(wantsTogether) {
+export function placementFor(wantsTogether, core) {
   if (wantsTogether && !(canPin && canBatch)) {
     throw new Error('--together needs taskset and chrt, and two cores')
   }
-  if (wantsTogether) return 'together'
-  return canPin ? 'apart' : 'anywhere'
+  if (wantsTogether) return { where: 'together', core }
+  return { where: canPin ? 'apart' : 'anywhere', core: 1 }
 }
 
 /**
@@ -35,12 +36,12 @@ export function placementFor(wantsTogether) {
  * @param {'server' | 'load'} role
  * @returns {[string, string[]]}
  */
-export function placed(placement, role, command, args) {
-  if (placement === 'anywhere') return [command, args]
-  if (placement === 'together') {
-    return ['taskset', ['-c', '1', 'chrt', '--batch', '0', command, ...args]]
+export function placed({ where, core }, role, command, args) {
+  if (where === 'anywhere') return [command, args]
+  if (where === 'together') {
+    return ['taskset', ['-c', `${core}`, 'chrt', '--batch', '0', command, ...args]]
   }
-  return ['taskset', ['-c', role === 'server' ? '1' : '0', command, ...args]]
+  return ['taskset', ['-c', `${role === 'server' ? core : 0}`, command, ...args]]
 }
 
 function works(command, args) {

@@ -7,10 +7,9 @@ import { generateLoad } from './load.mjs'
 import { checkResponse } from './sanity.mjs'
 import { ServerProcess } from './server-process.mjs'
 
-const connections = 16
 const fewSessions = 100
 /** Until code is compiled and the heap has its size. */
-const warmUpSeconds = 2
+const warmUpSeconds = 3
 /** More requests than any server answers in a second. */
 const sessionsUsedUpPerSecond = 50_000
 
@@ -24,6 +23,7 @@ const sessionsUsedUpPerSecond = 50_000
  * @param {string[]} plan.subjects
  * @param {number} plan.rounds
  * @param {number} plan.seconds
+ * @param {number} plan.connections
  * @param {string} plan.node
  * @param {import('./pinning.mjs').Placement} plan.placement
  * @param {string} [plan.profile] A folder for CPU profiles.
@@ -47,6 +47,11 @@ export async function measureRounds(plan) {
         const server = servers[(n + round) % servers.length]
         measured[server.settings.subject].push(await measure(server, plan, seconds))
       }
+    }
+    for (const server of servers) {
+      const { heapUsed, rss } = await server.memory()
+      const memory = { heapMegabytes: heapUsed / 2 ** 20, residentMegabytes: rss / 2 ** 20 }
+      for (const round of measured[server.settings.subject]) Object.assign(round, memory)
     }
     return measured
   } finally {
@@ -79,7 +84,7 @@ async function check(server, { framework, scenario: name }) {
   }
 }
 
-async function measure(server, { scenario: name, placement }, seconds) {
+async function measure(server, { scenario: name, placement, connections }, seconds) {
   const { port, settings } = server
   const { subject, cookieFile } = settings
   const load = { port, seconds, connections, placement }
@@ -96,8 +101,6 @@ async function measure(server, { scenario: name, placement }, seconds) {
     perSecond: answered.requests / (answered.microseconds / 1e6),
     p50: answered.p50,
     p99: answered.p99,
-    collector: (used.collectorMs * 1000) / answered.requests,
-    heapMegabytes: used.heapUsed / 2 ** 20,
-    residentMegabytes: used.rss / 2 ** 20
+    collector: (used.collectorMs * 1000) / answered.requests
   }
 }

@@ -45,6 +45,12 @@ export class ServerProcess {
     return this.#answer()
   }
 
+  /** To be asked last, as it collects all garbage. */
+  memory() {
+    this.#child.send('memory')
+    return this.#answer()
+  }
+
   async stop() {
     if (this.#child.exitCode !== null) return
     const exited = once(this.#child, 'exit')

@@ -130,7 +130,7 @@ export function details(reports, framework) {
 export function circumstances(reports) {
   const lines = reports.map((report) => {
     const where = `Node ${report.node.slice(1)}, ${report.cpu}, ${report.platform}`
-    return `${where}: ${report.rounds} rounds of ${report.seconds} s, ${report.loadGenerator}, ${placements[report.placement]}.`
+    return `${where}: ${report.rounds} rounds of ${report.seconds} s, ${report.loadGenerator}, ${report.connections ?? 16} connections, ${placements[report.placement]}.`
   })
   return lines.join('\n')
 }

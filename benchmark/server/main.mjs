@@ -22,6 +22,7 @@ process.on('message', async (message) => {
     process.send({ began: true })
   }
   if (message === 'end') process.send(await meter.end())
+  if (message === 'memory') process.send(meter.memory())
 })
 // Without its parent a server has nothing to do.
 process.on('disconnect', () => process.exit())
