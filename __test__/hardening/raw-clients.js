@@ -37,7 +37,6 @@ class Client {
       owner: `${name}x${n}`,
       cookie: undefined,
       /** Between which bounds the session's count is: an aborted request may come to count or not. */
-      least: 0,
       most: 0,
       /** Whether an aborted request may have been at work beside others since the session began. */
       isDisturbed: false,
@@ -162,19 +161,14 @@ class Client {
       return
     }
     assert.strictEqual(owner, identity.owner, `another's session: ${told}`)
-    if (route === 'count')
-      Object.assign(identity, { least: identity.least + 1, most: identity.most + 1 })
-    // Requests of one session that are at work side by side overwrite each other's count in a store that
-    // answers later.
-    if (identity.store === 'm') {
-      const isWithin = identity.least <= n && n <= identity.most
-      assert.ok(isWithin, `${n} is not from ${identity.least} to ${identity.most}: ${told}`)
-      identity.least = n
-    }
+    if (route === 'count') identity.most++
+    // Requests of one session that are at work side by side may overwrite each other's count, but nobody
+    // counts more than there were.
+    assert.ok(n <= identity.most, `${n} is more than ${identity.most}: ${told}`)
     if (route === 'claim' || route === 'renew') {
       assert.ok(cookie && cookie !== identity.cookie, `no new cookie: ${told}`)
       if (identity.cookie) this.#end(identity)
-      Object.assign(identity, { cookie, least: n, most: n })
+      Object.assign(identity, { cookie, most: n })
     } else if (cookie) {
       assert.strictEqual(cookie, identity.cookie, `another cookie: ${told}`)
     }
@@ -184,7 +178,7 @@ class Client {
     // With such a store, what is at work when a session is ended may bring it back: as with express-session.
     const staysEnded = identity.store === 'm' || !identity.isDisturbed
     if (staysEnded) identity.ended = [...identity.ended.slice(-9), identity.cookie]
-    Object.assign(identity, { cookie: undefined, least: 0, most: 0, isDisturbed: false })
+    Object.assign(identity, { cookie: undefined, most: 0, isDisturbed: false })
   }
 
   async #connect() {
