@@ -27,23 +27,16 @@ let known
  * @returns {Cookie}
  */
 function readCookie(text) {
-  let originalMaxAge = null
-  let expires = null
-  let start = WITHOUT_EXPIRY.length
-  if (!text.startsWith(WITHOUT_EXPIRY)) {
-    start = endOfExpiry(text)
-    if (start === -1) return fromData(JSON.parse(text))
-    originalMaxAge = maxAgeIn(text)
-    expires = dateAt(text, start - ISO_LENGTH - 2)
-  }
-  const attributes = attributesOf(text.slice(start))
+  const start = startOfTail(text)
+  const attributes = start === -1 ? undefined : attributesOf(text.slice(start))
   if (attributes === undefined) return fromData(JSON.parse(text))
   const cookie = new Cookie()
   for (const name in attributes) {
     if (attributes[name] !== undefined) cookie[name] = attributes[name]
   }
-  cookie._expires = expires
-  cookie.originalMaxAge = originalMaxAge
+  const hasExpiry = !neverExpires(text)
+  cookie._expires = hasExpiry ? dateAt(text, start - ISO_LENGTH - 2) : null
+  cookie.originalMaxAge = hasExpiry ? maxAgeIn(text) : null
   return cookie
 }
 
@@ -100,13 +93,12 @@ function writeCookie(cookie) {
  * @returns {string | undefined} Undefined if that takes a cookie.
  */
 function renewCookie(text) {
-  if (text.startsWith(WITHOUT_EXPIRY)) {
-    return attributesOf(text.slice(WITHOUT_EXPIRY.length)) && text
-  }
-  const end = endOfExpiry(text)
-  if (end === -1 || !writesIsoDates()) return undefined
-  const tail = text.slice(end)
+  const start = startOfTail(text)
+  if (start === -1) return undefined
+  const tail = text.slice(start)
   if (attributesOf(tail) === undefined) return undefined
+  if (neverExpires(text)) return text
+  if (!writesIsoDates()) return undefined
   const maxAge = maxAgeIn(text)
   return beginning(maxAge, new Date(Date.now() + maxAge)) + tail
 }
@@ -186,8 +178,13 @@ function numberAt(text, from, to) {
  * is in it, so that making one cannot fail.
  */
 function canBeReadLater(text) {
-  const end = text.startsWith(WITHOUT_EXPIRY) ? WITHOUT_EXPIRY.length : endOfExpiry(text)
-  return end !== -1 && attributesOf(text.slice(end)) !== undefined
+  const start = startOfTail(text)
+  return start !== -1 && attributesOf(text.slice(start)) !== undefined
+}
+
+/** Where the tail begins, in the JSON of a cookie; -1 if what stands before it is not as ours have it. */
+function startOfTail(text) {
+  return neverExpires(text) ? WITHOUT_EXPIRY.length : endOfExpiry(text)
 }
 
 /** Whether the JSON of a cookie plainly says that it does not expire. */

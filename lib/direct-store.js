@@ -6,8 +6,8 @@ const { writesUsualCookies } = require('./cookie-text')
 const { sessionsBehind } = require('./sessions-behind')
 
 /**
- * A MemoryStore answers at once, so the middleware need not go through its callbacks: that saves
- * turns of the event loop and lets the response go out in one write. Only when nobody has put
+ * A MemoryStore answers at once, so the middleware need not go through its callbacks: that
+ * reads a session together with its id, and lets the response go out in one write. Only when nobody has put
  * anything of their own in between, though; methods are looked up at every call, as they are when
  * a store is used through its callbacks.
  */

@@ -167,11 +167,11 @@ class RequestSession extends HookedResponse {
 
   /** What is known of changes; made only when it is asked for, as most of it is known of a session unread. */
   get #changes() {
-    return (this.#changeTracker ??= this.#trackUnread(new ChangeTracker()))
+    return this.#keepTrack()
   }
 
   #keepTrack() {
-    this.#changeTracker ??= this.#trackUnread(new ChangeTracker())
+    return (this.#changeTracker ??= this.#trackUnread(new ChangeTracker()))
   }
 
   #trackUnread(changes) {

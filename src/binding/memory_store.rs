@@ -1,6 +1,6 @@
 //! The in-memory store. `now` is always `Date.now()`.
 
-use std::{cell::RefCell, ops::Range};
+use std::cell::RefCell;
 
 use napi::bindgen_prelude::{Either, External};
 use napi_derive::napi;
@@ -12,7 +12,8 @@ use super::{
     text::{JsJson, JsText},
 };
 use crate::engine::{
-    cookie_header, session_text,
+    cookie_header,
+    session_text::{self, Split},
     signature::Keyring,
     store::{Pages, Save, SessionStore as _},
     time::UnixMillis,
@@ -138,53 +139,26 @@ pub fn memory_open(
     };
     let store = reader.open.store()?;
     let opened = store.read(id, time(now), |text, cookie| {
-        let Some(parts) = cookie.and_then(|place| leading_cookie(text, place)) else {
+        let parts = cookie.and_then(|place| session_text::split(text, place));
+        let counted = parts.filter(|parts| parts.cookie.is_ascii());
+        let codes = counted.and_then(|parts| Some((two_codes(parts.cookie.len())?, parts)));
+        let Some(([high, low], Split { cookie, rest })) = codes else {
             return [&[length, 0, 0], id, text.as_bytes()].concat();
         };
-        let [high, low] = parts.length;
-        let [cookie, brace, rest] = [parts.cookie, parts.brace, parts.rest].map(str::as_bytes);
-        [&[length, high, low], id, cookie, brace, rest].concat()
+        let [brace, rest] = rest.map(str::as_bytes);
+        [&[length, high, low], id, cookie.as_bytes(), brace, rest].concat()
     });
     let absent = || [&[length, 0, 0], id].concat();
     Ok(Either::A(JsText(opened.unwrap_or_else(absent))))
 }
 
-/// A session's text taken apart.
-struct Parts<'text> {
-    /// The cookie that it begins with.
-    cookie: &'text str,
-    /// The length of that in two characters.
-    length: [u8; 2],
-    /// What the text without its cookie begins with...
-    brace: &'static str,
-    /// ...and the rest of it.
-    rest: &'text str,
-}
-
-/// `None` if a text begins with something else, or if characters of the cookie cannot be counted.
-fn leading_cookie(text: &str, place: Range<usize>) -> Option<Parts<'_>> {
-    const BEFORE: &str = "{\"cookie\":";
-    if place.start != BEFORE.len() || !text.starts_with(BEFORE) {
-        return None;
-    }
-    let (before, rest) = text.split_at_checked(place.end)?;
-    let cookie = before.get(place.start..)?;
-    let length = u16::try_from(cookie.len()).ok()?;
-    let length = [u8::try_from(length >> 7).ok()?, (length & 0x7F) as u8];
-    if !length.is_ascii() || !cookie.is_ascii() || !cookie.starts_with('{') {
-        return None;
-    }
-    let (brace, rest) = match rest.strip_prefix(',') {
-        Some(rest) => ("{", rest),
-        None if rest == "}" => ("{}", ""),
-        None => return None,
-    };
-    Some(Parts {
-        cookie,
-        length,
-        brace,
-        rest,
-    })
+/// A length as the codes of two characters, of 7 bits each.
+fn two_codes(length: usize) -> Option<[u8; 2]> {
+    let codes = [
+        u8::try_from(length >> 7).ok()?,
+        u8::try_from(length & 0x7F).ok()?,
+    ];
+    codes.is_ascii().then_some(codes)
 }
 
 /// Whether there is such a session. Does not count as a use of it.

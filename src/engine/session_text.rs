@@ -14,6 +14,9 @@ use serde_json::value::RawValue;
 
 use super::{http_date, time::UnixMillis};
 
+/// What a session's text begins with, if its cookie comes first.
+const FIRST: &str = "{\"cookie\":";
+
 /// When a session expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
@@ -55,7 +58,6 @@ pub fn outline(text: &str) -> Option<Outline> {
 /// to the end of its cookie, if that comes first.
 #[must_use]
 pub fn outline_of_stringified(text: &str) -> Option<Outline> {
-    const FIRST: &str = "{\"cookie\":";
     let Some((length, expires)) = text.strip_prefix(FIRST).and_then(flat_object) else {
         return outline(text);
     };
@@ -97,6 +99,32 @@ fn flat_object(text: &str) -> Option<(usize, Option<&str>)> {
     }
     let rest = rest.strip_prefix('}')?;
     Some((text.len() - rest.len(), expires))
+}
+
+/// A session's text, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Split<'text> {
+    /// The value of the member `cookie`.
+    pub cookie: &'text str,
+    /// The text without that member, in two pieces.
+    pub rest: [&'text str; 2],
+}
+
+/// Takes the cookie, an object that stands at `place`, out of a text that `JSON.stringify` has made; `None`
+/// if the text does not begin with it.
+#[must_use]
+pub fn split(text: &str, place: Range<usize>) -> Option<Split<'_>> {
+    let cookie = text.get(place.clone())?;
+    if text.get(..place.start)? != FIRST || !cookie.starts_with('{') {
+        return None;
+    }
+    let after = text.get(place.end..)?;
+    let rest = match after.strip_prefix(',') {
+        Some(members) => ["{", members],
+        None if after == "}" => ["{", after],
+        None => return None,
+    };
+    Some(Split { cookie, rest })
 }
 
 /// The text of an object that has no cookie, with one at its end; `None` if the text is not a JSON
@@ -211,6 +239,24 @@ mod tests {
 
     fn expiry(text: &str) -> Expiry {
         outline(text).unwrap().expiry
+    }
+
+    #[test]
+    fn a_text_that_begins_with_its_cookie_is_taken_apart() {
+        for (text, rest) in [
+            (r#"{"cookie":{"path":"/"}}"#, "{}"),
+            (r#"{"cookie":{"path":"/"},"n":1}"#, r#"{"n":1}"#),
+        ] {
+            let place = outline(text).unwrap().cookie.unwrap();
+            let parts = split(text, place).unwrap();
+            assert_eq!(
+                (parts.cookie, &*parts.rest.concat()),
+                (r#"{"path":"/"}"#, rest)
+            );
+        }
+        for text in [r#"{"n":1,"cookie":{}}"#, r#"{"cookie":null}"#] {
+            assert_eq!(split(text, outline(text).unwrap().cookie.unwrap()), None);
+        }
     }
 
     #[test]
