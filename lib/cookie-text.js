@@ -13,6 +13,7 @@ const Cookie = require('../session/cookie')
 const WITHOUT_EXPIRY = '{"originalMaxAge":null,"expires":null,'
 const MAX_AGE = '{"originalMaxAge":'
 const EXPIRES = ',"expires":"'
+const EXPIRY_END = '",'
 /** As `Date.prototype.toISOString` writes it for the years 0 to 9999. */
 const ISO_LENGTH = '2026-01-02T03:04:05.678Z'.length
 
@@ -23,21 +24,75 @@ let knownTail
 let known
 
 /**
- * @param {string} text The JSON of a cookie.
- * @returns {Cookie}
+ * The JSON of a cookie, of which nothing but the place of its parts has been looked at: whether a cookie
+ * is made of it makes no difference, as that cannot fail.
  */
-function readCookie(text) {
-  const start = startOfTail(text)
-  const attributes = start === -1 ? undefined : attributesOf(text.slice(start))
-  if (attributes === undefined) return fromData(JSON.parse(text))
-  const cookie = new Cookie()
-  for (const name in attributes) {
-    if (attributes[name] !== undefined) cookie[name] = attributes[name]
+class StoredCookie {
+  #attributes
+  #tailStart
+
+  /**
+   * @param {string} text
+   * @param {object} attributes Those that its tail says.
+   * @param {number} tailStart
+   */
+  constructor(text, attributes, tailStart) {
+    this.text = text
+    this.#attributes = attributes
+    this.#tailStart = tailStart
   }
-  const hasExpiry = !neverExpires(text)
-  cookie._expires = hasExpiry ? dateAt(text, start - ISO_LENGTH - 2) : null
-  cookie.originalMaxAge = hasExpiry ? maxAgeIn(text) : null
-  return cookie
+
+  /** Whether it plainly says that it does not expire. */
+  get neverExpires() {
+    return this.#tailStart === WITHOUT_EXPIRY.length
+  }
+
+  /** @returns {Cookie} */
+  toCookie() {
+    const { path, httpOnly, secure, domain, sameSite } = this.#attributes
+    const expires = this.neverExpires
+      ? null
+      : dateAt(this.text, this.#tailStart - EXPIRY_END.length - ISO_LENGTH)
+    const maxAge = this.neverExpires ? null : maxAgeIn(this.text)
+    const cookie = new MadeCookie(path, expires, maxAge, httpOnly)
+    if (secure !== undefined) cookie.secure = secure
+    if (domain !== undefined) cookie.domain = domain
+    if (sameSite !== undefined) cookie.sameSite = sameSite
+    return cookie
+  }
+
+  /**
+   * The JSON after a touch: the expiry is moved to its original distance from now.
+   *
+   * @returns {string | undefined} Undefined if that takes a cookie.
+   */
+  renewed() {
+    if (this.neverExpires) return this.text
+    if (!writesIsoDates()) return undefined
+    const maxAge = maxAgeIn(this.text)
+    const tail = this.text.slice(this.#tailStart)
+    return beginning(maxAge, new Date(Date.now() + maxAge)) + tail
+  }
+}
+
+/** What `new Cookie` makes, without going through the accessors for each of its members. */
+function MadeCookie(path, expires, originalMaxAge, httpOnly) {
+  this.path = path
+  this._expires = expires
+  this.originalMaxAge = originalMaxAge
+  this.httpOnly = httpOnly
+}
+MadeCookie.prototype = Cookie.prototype
+
+/**
+ * @param {string} text The JSON of a cookie.
+ * @returns {StoredCookie | undefined} Undefined if something other than cookies of ours have is in it.
+ */
+function understand(text) {
+  const tailStart = startOfTail(text)
+  if (tailStart === -1) return undefined
+  const attributes = attributesOf(text.slice(tailStart))
+  return attributes && new StoredCookie(text, attributes, tailStart)
 }
 
 /** @param {object} data A cookie's JSON, parsed. */
@@ -87,23 +142,6 @@ function writeCookie(cookie) {
 }
 
 /**
- * The JSON of a cookie after a touch: its expiry is moved to its original distance from now.
- *
- * @param {string} text
- * @returns {string | undefined} Undefined if that takes a cookie.
- */
-function renewCookie(text) {
-  const start = startOfTail(text)
-  if (start === -1) return undefined
-  const tail = text.slice(start)
-  if (attributesOf(tail) === undefined) return undefined
-  if (neverExpires(text)) return text
-  if (!writesIsoDates()) return undefined
-  const maxAge = maxAgeIn(text)
-  return beginning(maxAge, new Date(Date.now() + maxAge)) + tail
-}
-
-/**
  * Where the tail begins, in the JSON of a cookie that begins with a whole number of milliseconds and a
  * date in the form of ISO 8601; -1 if it begins with anything else. (A regular expression took five times
  * as long.)
@@ -116,7 +154,7 @@ function endOfExpiry(text) {
   if (!text.startsWith(EXPIRES, comma)) return -1
   const date = comma + EXPIRES.length
   const end = date + ISO_LENGTH
-  return text.startsWith('",', end) && isIsoDate(text, date) ? end + 2 : -1
+  return text.startsWith(EXPIRY_END, end) && isIsoDate(text, date) ? end + EXPIRY_END.length : -1
 }
 
 function maxAgeIn(text) {
@@ -173,23 +211,9 @@ function numberAt(text, from, to) {
   return number
 }
 
-/**
- * Whether it makes no difference when the JSON of a cookie is read: nothing but the attributes of a cookie
- * is in it, so that making one cannot fail.
- */
-function canBeReadLater(text) {
-  const start = startOfTail(text)
-  return start !== -1 && attributesOf(text.slice(start)) !== undefined
-}
-
 /** Where the tail begins, in the JSON of a cookie; -1 if what stands before it is not as ours have it. */
 function startOfTail(text) {
-  return neverExpires(text) ? WITHOUT_EXPIRY.length : endOfExpiry(text)
-}
-
-/** Whether the JSON of a cookie plainly says that it does not expire. */
-function neverExpires(text) {
-  return text.startsWith(WITHOUT_EXPIRY)
+  return text.startsWith(WITHOUT_EXPIRY) ? WITHOUT_EXPIRY.length : endOfExpiry(text)
 }
 
 /** Whether it is a cookie of ours, with an expiry that is written as `beginning` does it. */
@@ -260,12 +284,4 @@ function writesUsualCookies() {
   return prototype.toJSON === toJSON && prototype.__lookupGetter__('data') === dataGetter
 }
 
-module.exports = {
-  canBeReadLater,
-  fromData,
-  neverExpires,
-  readCookie,
-  renewCookie,
-  writeCookie,
-  writesUsualCookies
-}
+module.exports = { fromData, understand, writeCookie, writesUsualCookies }

@@ -2,7 +2,7 @@
 
 const debug = require('debug')('express-session')
 const { ChangeTracker } = require('./change-tracker')
-const { canBeReadLater, neverExpires, renewCookie } = require('./cookie-text')
+const { understand } = require('./cookie-text')
 const direct = require('./direct-store')
 const lifecycle = require('./lifecycle')
 const { AtEnd, AtHeaders, Fact } = require('./native')
@@ -36,8 +36,12 @@ class RequestSession extends HookedResponse {
   #snapshot
   /** `req.session`, where an accessor stands in for it. */
   #session
-  /** While nobody has read it: the parts of its JSON, or, if it is new, the options of its cookie. */
+  /**
+   * While nobody has read it: what the store held, or, if it is new, the options of its cookie. The
+   * cookie that the store held.
+   */
   #unread
+  #unreadCookie
   #isNew = false
   /** When it was generated, if its cookie expires so many milliseconds later. */
   #generatedAt
@@ -93,12 +97,13 @@ class RequestSession extends HookedResponse {
 
   #onSnapshot(snapshot) {
     this.#snapshot = snapshot
+    const cookie = snapshot.cookie === undefined ? undefined : understand(snapshot.cookie)
     if (
-      snapshot.cookie !== undefined &&
-      canBeReadLater(snapshot.cookie) &&
+      cookie !== undefined &&
       direct.createsPlainly(this.#settings.store) &&
       canStandIn(this.#req)
     ) {
+      this.#unreadCookie = cookie
       if (debug.enabled) debug('session found')
       this.#leaveUnread(snapshot, false)
       return this.#goOn()
@@ -212,7 +217,7 @@ class RequestSession extends HookedResponse {
       withId(this.#req, this.#id, (req) => {
         this.#session = this.#isNew
           ? this.#settings.generator.makeLater(req, unread, this.#generatedAt)
-          : sessionOfParts(req, unread)
+          : sessionOfParts(req, this.#unreadCookie, unread.rest)
       })
     } catch (error) {
       this.#unread = unread
@@ -336,11 +341,10 @@ class RequestSession extends HookedResponse {
 
   /** `true` also where the session has to be looked at to know. */
   #mustSetCookieUnread() {
-    const unread = this.#unread
     const state = this.#stateUnread()
     if (state & Fact.IdFromCookie && !(state & Fact.Rolling)) {
       // It counts whether the cookie expires.
-      if (this.#isNew || !neverExpires(unread.cookie)) return true
+      if (this.#isNew || !this.#unreadCookie.neverExpires) return true
     }
     return lifecycle.atHeaders(state) !== AtHeaders.Nothing
   }
@@ -353,11 +357,10 @@ class RequestSession extends HookedResponse {
 
   /** Does what a touch would, without making the session. `false` if that takes a session after all. */
   #touchStoredUnread() {
-    const unread = this.#unread
     if (this.#isNew) return false
     const sessions = direct.forTouchUnread(this.#settings.store, this.#id)
     if (!sessions) return false
-    const cookie = renewCookie(unread.cookie)
+    const cookie = this.#unreadCookie.renewed()
     if (cookie === undefined) return false
     if (debug.enabled) debug('touching')
     sessions.touchUnread(this.#id, cookie, this.#snapshot)

@@ -1,7 +1,7 @@
 'use strict'
 
 const Session = require('../session/session')
-const { fromData, readCookie, writeCookie } = require('./cookie-text')
+const { fromData, writeCookie } = require('./cookie-text')
 const { canLeaveItselfOut, join } = require('./session-text')
 
 /**
@@ -20,10 +20,12 @@ function sessionOf(req, data) {
  * The same for the parts of a session's JSON, from {@link import('./session-text').split}.
  *
  * @param {object} req
- * @param {{ cookie: string, rest: string }} parts
+ * @param {import('./cookie-text').StoredCookie} cookie
+ * @param {string} rest
  */
-function sessionOfParts(req, { cookie, rest }) {
-  const session = new Session(req, { cookie: readCookie(cookie) })
+function sessionOfParts(req, cookie, rest) {
+  const session = new Session(req)
+  if (!('cookie' in session)) session.cookie = cookie.toCookie()
   if (rest !== '{}') {
     const data = JSON.parse(rest)
     for (const name in data) {
