@@ -6,6 +6,7 @@ const { original: originalUrl } = require('parseurl')
 const { readHeader, readParsedCookies } = require('./lib/cookie-reader')
 const direct = require('./lib/direct-store')
 const { Generator } = require('./lib/generator')
+const { shareHiddenClass } = require('./lib/hidden-class')
 const { stateOfOptions } = require('./lib/lifecycle')
 const { RequestSession } = require('./lib/request-session')
 const { Secrets } = require('./lib/secrets')
@@ -94,6 +95,8 @@ function session(options) {
   return function session(req, res, next) {
     // 1. Is there anything to do here?
     if (req.session) return void next()
+    shareHiddenClass(req)
+    if (res) shareHiddenClass(res)
     if (!storeReady) {
       debug('store is disconnected')
       return void next()

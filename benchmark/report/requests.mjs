@@ -37,7 +37,8 @@ export function taxes(reports, frameworks) {
   }
   const legend =
     'Tax in µs of CPU per request: the median, and the least and the most of all rounds. Ratios in ' +
-    'bold are at their goal: 1/10 for `untouched` and `guest`, 1/6 for the others.'
+    'bold are at their goal: 1/10 for `untouched` and `guest`, 1/6 for the others. ≤ 0: the application ' +
+    'takes no longer with sessions than without.'
   return [...parts, legend].join('\n\n')
 }
 
