@@ -9,6 +9,7 @@ import { measureRounds } from './measure/rounds.mjs'
 import { summarize } from './measure/summary.mjs'
 import { formatOverview, formatResult } from './measure/table.mjs'
 import { findNode } from './measure/versions.mjs'
+import { listeners } from './server/frameworks.mjs'
 import { keyScenarios, peerScenarios, scenarios } from './server/scenarios.mjs'
 
 const help = `What sessions cost a server: its CPU time per request, above that of the same
@@ -18,7 +19,7 @@ npm run bench -- [options]     all scenarios on Express 5, in about 7 minutes
   --full            all scenarios on all frameworks, about 20 minutes
   --key             the scenarios that say most: ${keyScenarios.join(', ')}
   --scenario a,b    of ${Object.keys(scenarios).join(', ')}
-  --framework a,b   of http, express4, express5
+  --framework a,b   of http, express4, express5, stack (Express 5 and what is often used with it)
   --peers           also memorystore, cookie-session (on the last of the frameworks) and
                     @fastify/session (on Fastify), in scenarios that all of them can serve
   --rounds n        how often each server is measured (5)
@@ -91,9 +92,9 @@ function plans({ rounds, seconds, connections, placement }, node) {
   const profile = options.profile && resolve(options.profile)
   if (profile) mkdirSync(profile, { recursive: true })
 
-  const known = { http: true, express4: true, express5: true }
+  const usual = ['http', 'express4', 'express5']
   const wanted = listed('scenario', options.key ? keyScenarios : Object.keys(scenarios), scenarios)
-  const frameworks = listed('framework', options.full ? Object.keys(known) : ['express5'], known)
+  const frameworks = listed('framework', options.full ? usual : ['express5'], listeners)
   const subjects = ['none', 'express-session', 'ours']
   if (options.against) subjects.push(`build:${resolve(options.against)}`)
 

@@ -7,6 +7,7 @@ const names = {
   http: 'node:http',
   express4: 'Express 4',
   express5: 'Express 5',
+  stack: 'Express 5 in company',
   fastify: 'Fastify'
 }
 

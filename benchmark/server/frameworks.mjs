@@ -8,7 +8,12 @@ import { createServer } from 'node:http'
  *
  * @type {Record<string, (app: { session?: Function, act: Function, fill: Function }) => Promise<Function>>}
  */
-export const listeners = { http, express4: viaExpress('express4'), express5: viaExpress('express') }
+export const listeners = {
+  http,
+  express4: viaExpress('express4'),
+  express5: viaExpress('express'),
+  stack: viaExpress('express', { before, after })
+}
 
 /** Each makes a function that listens on a free port of the loopback interface and gives the port. */
 export const frameworks = { fastify }
@@ -44,11 +49,13 @@ async function http({ session, act, fill }) {
   }
 }
 
-function viaExpress(specifier) {
+function viaExpress(specifier, { before, after } = {}) {
   return async ({ session, act, fill }) => {
     const { default: express } = await import(specifier)
     const app = express()
+    if (before) app.use(await before(express))
     if (session) app.use(session)
+    if (session && after) app.use(await after())
     const send = (res) => (user) => res.status(user === undefined ? 500 : 200).json({ user })
     app.get('/', (req, res) => act(req, send(res)))
     app.get('/login', (req, res) => {
@@ -57,6 +64,24 @@ function viaExpress(specifier) {
     })
     return app
   }
+}
+
+/** What many applications have in front of their sessions. What is logged goes nowhere. */
+async function before(express) {
+  const [{ default: morgan }, { default: compression }, { default: cookieParser }] =
+    await Promise.all([import('morgan'), import('compression'), import('cookie-parser')])
+  const logger = morgan('combined', { stream: { write() {} } })
+  const bodies = [express.json(), express.urlencoded({ extended: false })]
+  return [logger, compression(), ...bodies, cookieParser()]
+}
+
+/** What many have that needs sessions. */
+async function after() {
+  const [{ default: flash }, { default: passport }] = await Promise.all([
+    import('connect-flash'),
+    import('passport')
+  ])
+  return [flash(), passport.initialize(), passport.session()]
 }
 
 async function fastify({ session, act, fill }) {
