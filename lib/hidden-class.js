@@ -13,9 +13,9 @@ const { types } = require('node:util')
  * like it. To V8 that is an object from which a property was deleted that was not the last.
  */
 
-const [V8_MAJOR] = process.versions.v8.split('.')
 // Bun, which has another engine, names a version of V8 as well.
-const isConcerned = Number(V8_MAJOR) < 13 && process.versions.bun === undefined
+const isConcerned =
+  Number.parseInt(process.versions.v8, 10) < 13 && process.versions.bun === undefined
 
 const FIRST = Symbol('first')
 const LAST = Symbol('last')
