@@ -1,6 +1,7 @@
 'use strict'
 
 const Cookie = require('../session/cookie')
+const { ownText } = require('./own-text')
 
 /**
  * The JSON of a session's cookie, read and written without parsing and printing it anew each time.
@@ -75,7 +76,10 @@ class StoredCookie {
   }
 }
 
-/** What `new Cookie` makes, without going through the accessors for each of its members. */
+/**
+ * What `new Cookie` makes, without going through the accessors for each of its members: only for cookies
+ * whose prototype nobody has changed.
+ */
 function MadeCookie(path, expires, originalMaxAge, httpOnly) {
   this.path = path
   this._expires = expires
@@ -119,7 +123,8 @@ function attributesOf(tail) {
   if (httpOnly === undefined || path === undefined) return undefined
   if (JSON.stringify(attributes) !== `{${tail}`) return undefined
   known = attributes
-  knownTail = tail
+  // Nothing of the session that it was read with is kept alive by it.
+  knownTail = ownText(tail, 0, tail.length)
   return known
 }
 
@@ -179,7 +184,7 @@ function dateAt(text, at) {
   const second = numberAt(text, at + 17, at + 19)
   const year = numberAt(text, at, at + 4)
   const isUsual =
-    // `Date.UTC` has an opinion of its own on earlier ones.
+    // `UTC` has an opinion of its own on earlier ones.
     year > 99 &&
     month > 0 &&
     month < 13 &&
@@ -190,8 +195,10 @@ function dateAt(text, at) {
     second < 60
   if (!isUsual) return new Date(text.slice(at, at + ISO_LENGTH))
   const ms = numberAt(text, at + 20, at + 23)
-  return new Date(Date.UTC(year, month - 1, day, hour, minute, second, ms))
+  return new Date(UTC(year, month - 1, day, hour, minute, second, ms))
 }
+
+const { UTC } = Date
 
 const ZERO = 0x30
 const ISO_PATTERN = Uint8Array.from(Buffer.from('0000-00-00T00:00:00.000Z'))
@@ -278,10 +285,4 @@ function isoDate(time) {
   return `${untilSecond}${ms < 10 ? '00' : ms < 100 ? '0' : ''}${ms}Z`
 }
 
-/** Whether `Cookie.prototype` writes JSON as it always has. */
-function writesUsualCookies() {
-  const { prototype } = Cookie
-  return prototype.toJSON === toJSON && prototype.__lookupGetter__('data') === dataGetter
-}
-
-module.exports = { fromData, understand, writeCookie, writesUsualCookies }
+module.exports = { fromData, understand, writeCookie }

@@ -2,8 +2,8 @@
 
 const MemoryStore = require('../session/memory')
 const Session = require('../session/session')
-const { writesUsualCookies } = require('./cookie-text')
 const { sessionsBehind } = require('./sessions-behind')
+const { areUntouched } = require('./untouched-prototypes')
 
 /**
  * A MemoryStore answers at once, so the middleware need not go through its callbacks: that
@@ -13,7 +13,7 @@ const { sessionsBehind } = require('./sessions-behind')
  */
 
 const { createSession, destroy, get, set, touch } = MemoryStore.prototype
-const { resetMaxAge, save, touch: touchSession } = Session.prototype
+const { save } = Session.prototype
 
 /** Whether a store is a MemoryStore that nobody has given bounds to. */
 function isUnbounded(store) {
@@ -45,10 +45,7 @@ function forTouch(store, sid) {
  * have a way of touching of their own.
  */
 function forTouchUnread(store, sid) {
-  const { prototype } = Session
-  if (prototype.touch !== touchSession || prototype.resetMaxAge !== resetMaxAge) return undefined
-  if (prototype.toJSON !== undefined || !writesUsualCookies()) return undefined
-  return forTouch(store, sid)
+  return areUntouched() ? forTouch(store, sid) : undefined
 }
 
 /**

@@ -36,11 +36,9 @@ class RequestSession extends HookedResponse {
   #snapshot
   /** `req.session`, where an accessor stands in for it. */
   #session
-  /**
-   * While nobody has read it: what the store held, or, if it is new, the options of its cookie. The
-   * cookie that the store held.
-   */
+  /** While nobody has read it: what the store held, or, if it is new, the options of its cookie. */
   #unread
+  /** The cookie that the store held, unless it was read at once. */
   #unreadCookie
   #isNew = false
   /** When it was generated, if its cookie expires so many milliseconds later. */

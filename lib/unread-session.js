@@ -1,6 +1,7 @@
 'use strict'
 
 const { inspect } = require('node:util')
+const { areUntouched } = require('./untouched-prototypes')
 
 /**
  * `req.session` of a request whose handler may never look at it. Until somebody does, nothing is
@@ -40,11 +41,12 @@ function isRequest(object, req) {
 }
 
 /**
- * Whether the place is free. A request that prints itself in its own way keeps doing so, and one that
- * has an accessor of its own, as adapters of frameworks do, is told of its session at once.
+ * Whether nobody would notice. A request that prints itself in its own way keeps doing so, and one that
+ * has an accessor of its own, as adapters of frameworks do, is told of its session at once. Whatever an
+ * application has added to all sessions happens to each of them.
  */
 function canStandIn(req) {
-  return req[inspect.custom] === undefined && !('session' in req)
+  return req[inspect.custom] === undefined && !('session' in req) && areUntouched()
 }
 
 /**

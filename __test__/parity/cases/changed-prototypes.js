@@ -1,0 +1,171 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { plain } = require('../plain')
+const { open, returning } = require('../site')
+
+// What an application puts on the prototypes of sessions and cookies happens to all of them, whether
+// anybody looks at a session or not. Each of these has a process of its own.
+
+const count = (calls, name) => (calls[name] = (calls[name] ?? 0) + 1)
+
+/** An accessor that does what it did before, and something else. */
+function accessor(calls, object, name, { get, set }) {
+  const before = Object.getOwnPropertyDescriptor(object, name)
+  Object.defineProperty(object, name, {
+    ...before,
+    ...(get && {
+      get() {
+        return get(before.get.call(this), this)
+      }
+    }),
+    ...(set && {
+      set(value) {
+        count(calls, name)
+        before.set.call(this, set(value, this))
+      }
+    })
+  })
+}
+
+const CHANGES = {
+  'another prototype of cookies': ({ Cookie }) => {
+    Cookie.prototype = Object.create(Cookie.prototype, {
+      isMine: { value: true },
+      constructor: { value: Cookie }
+    })
+  },
+  'another prototype of cookies that moves every expiry': ({ Cookie }, calls) => {
+    const { prototype } = Cookie
+    Cookie.prototype = Object.create(prototype, {
+      expires: {
+        get() {
+          return this._expires
+        },
+        set(value) {
+          count(calls, 'expires')
+          this._expires = value
+          this.originalMaxAge = 1000
+        }
+      }
+    })
+  },
+  'a setter of expires': ({ Cookie }, calls) =>
+    accessor(calls, Cookie.prototype, 'expires', {
+      set: (value) => value && new Date(value.getTime() + 5000)
+    }),
+  'a getter of expires': ({ Cookie }, calls) =>
+    accessor(calls, Cookie.prototype, 'expires', {
+      get: (value) => value ?? new Date(1.9e12)
+    }),
+  'a setter of maxAge': ({ Cookie }, calls) =>
+    accessor(calls, Cookie.prototype, 'maxAge', { set: (value) => value && value * 2 }),
+  'a getter of maxAge': ({ Cookie }, calls) =>
+    accessor(calls, Cookie.prototype, 'maxAge', { get: (value) => value && value - 7 }),
+  'a getter of data': ({ Cookie }, calls) =>
+    accessor(calls, Cookie.prototype, 'data', { get: (value) => ({ ...value, mine: 1 }) }),
+  'an expiry that is not listed': ({ Cookie }) =>
+    Object.defineProperty(Cookie.prototype, 'expires', { enumerable: false }),
+  'a toJSON of cookies': ({ Cookie }) => {
+    Cookie.prototype.toJSON = function () {
+      return { ...this.data, mine: 1 }
+    }
+  },
+  'a method of all objects': () => {
+    Object.prototype.extend = function () {}
+  },
+  'an attribute of all objects': () => {
+    Object.prototype.domain = 'example.com'
+  },
+  'a touch of sessions': ({ Session }, calls) => {
+    const { touch } = Session.prototype
+    Session.prototype.touch = function () {
+      this.touched = count(calls, 'touch')
+      return touch.call(this)
+    }
+  },
+  'a resetMaxAge of sessions': ({ Session }, calls) => {
+    Session.prototype.resetMaxAge = function () {
+      count(calls, 'resetMaxAge')
+      this.cookie.maxAge = 1234
+      return this
+    }
+  },
+  'a toJSON of sessions': ({ Session }) => {
+    Session.prototype.toJSON = function () {
+      return { ...this, mine: 1 }
+    }
+  },
+  'a save of sessions': ({ Session }, calls) => {
+    const { save } = Session.prototype
+    Session.prototype.save = function (...args) {
+      count(calls, 'save')
+      return save.apply(this, args)
+    }
+  },
+  'a method of sessions': ({ Session }) => {
+    Session.prototype.isIn = function () {
+      return this.user !== undefined
+    }
+  }
+}
+
+const OPTIONS = {
+  'usual options': { saveUninitialized: false },
+  'a cookie that expires': { saveUninitialized: false, cookie: { maxAge: 60_000 } },
+  'rolling and defaults': { rolling: true, resave: true, cookie: { maxAge: 60_000, domain: 'd' } }
+}
+
+const HANDLERS = {
+  'not looked at': () => {},
+  read: ({ session }) => plain([{ ...session }, session.cookie.constructor.name]),
+  'its cookie': ({ session: { cookie } }, { Cookie }) => {
+    const keys = []
+    for (const key in cookie) keys.push(key)
+    return [keys, plain({ ...cookie }), cookie instanceof Cookie, plain(cookie.isMine)]
+  },
+  changed: ({ session }) => {
+    session.more = 1
+  }
+}
+
+async function visits(session, change) {
+  const recording = {}
+  const calls = {}
+  change(session, calls)
+  for (const [label, options] of Object.entries(OPTIONS)) {
+    for (const [what, look] of Object.entries(HANDLERS)) {
+      for (const [who, request] of Object.entries({ fresh: {}, known: returning() })) {
+        const site = open(session, { memory: true, options })
+        const { maxAge = null, domain } = options.cookie ?? {}
+        const cookie = new session.Cookie({ maxAge, domain })
+        // By its method: what is put into `sessions` by hand is not kept unread.
+        await new Promise((resolve) => {
+          site.store.set('known', { cookie, user: 'tobi' }, resolve)
+        })
+        const visit = () =>
+          site.visit({
+            ...request,
+            handle(req, res, log) {
+              log.add('look', look(req, session))
+              res.end('body')
+            }
+          })
+        // What the first one leaves in the store is what the second one finds.
+        recording[`${label}: ${what}, ${who}`] = [await visit(), await visit()]
+        recording[`${label}: ${what}, ${who}`].push(site.contents(), { ...calls })
+      }
+    }
+  }
+  return recording
+}
+
+module.exports = Object.entries(CHANGES).map(([name, change]) => ({
+  name: `sessions are the same with ${name}`,
+  env: {},
+  run: (session) => visits(session, change),
+  expect({ code, value }) {
+    assert.strictEqual(code, 0)
+    assert.ok(Object.values(value).every(([{ finished }]) => finished))
+  }
+}))
