@@ -95,8 +95,6 @@ function session(options) {
   return function session(req, res, next) {
     // 1. Is there anything to do here?
     if (req.session) return void next()
-    shareHiddenClass(req)
-    if (res) shareHiddenClass(res)
     if (!storeReady) {
       debug('store is disconnected')
       return void next()
@@ -109,6 +107,8 @@ function session(options) {
       return void next(new Error('secret option required for sessions'))
     }
     const secrets = secret || [req.secret]
+    shareHiddenClass(req)
+    if (res) shareHiddenClass(res)
 
     // 2. Which session does the client ask for?
     req.sessionStore = store

@@ -2,7 +2,8 @@
 
 const assert = require('node:assert/strict')
 const { setCookies } = require('../exchange')
-const { open, returning, storedSession } = require('../site')
+const { outcome } = require('../plain')
+const { makeRequest, open, returning, storedSession } = require('../site')
 
 // The cookie path, the url of the request, and whether there is a session.
 const URLS = [
@@ -145,6 +146,26 @@ module.exports = [
         ['same', true, false]
       ])
       assert.deepEqual(setCookies(recording), [])
+    }
+  },
+  {
+    name: 'a response is not asked for where there is nothing to do, and missing otherwise',
+    run(session) {
+      const { middleware } = open(session, { options: { cookie: { path: '/in' } } })
+      const recording = {}
+      for (const url of ['/in', '/out']) {
+        const req = makeRequest({ url })
+        let calls = 0
+        for (const res of [undefined, null]) {
+          recording[`${url} ${res}`] = outcome(() => middleware(req, res, () => calls++))
+        }
+        recording[url] = [calls, 'session' in req, 'sessionStore' in req]
+      }
+      return recording
+    },
+    expect(recording) {
+      assert.deepEqual(recording['/out'], [2, false, false])
+      assert.equal(recording['/in undefined'].threw.error, 'TypeError')
     }
   },
   {
