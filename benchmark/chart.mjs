@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { fraction } from './measure/table.mjs'
+import { share } from './measure/table.mjs'
 import { majorOf } from './report/requests.mjs'
 
 const help = `Draws the tax of sessions per scenario, express-session's and ours, from what run.mjs has
@@ -72,7 +72,7 @@ ${shown.map((result, n) => drawGroup(result, top + n * group, scaleOf)).join('\n
 
 function drawGroup({ scenario, subjects }, y, scaleOf) {
   const { 'express-session': theirs, ours } = subjects
-  const ratio = `${ours.tax.median.toFixed(1)} (${fraction(ours.ratio.median)})`
+  const ratio = `${ours.tax.median.toFixed(1)} (${share(ours).text})`
   return [
     `<text x="${left - 8}" y="${y + bar + 4}" text-anchor="end">${scenario}</text>`,
     drawBar('theirs', theirs.tax, y, theirs.tax.median.toFixed(1), scaleOf),

@@ -21,7 +21,9 @@ npm run bench -- [options]     all scenarios on Express 5, in about 7 minutes
   --scenario a,b    of ${Object.keys(scenarios).join(', ')}
   --framework a,b   of http, express4, express5, stack (Express 5 and what is often used with it)
   --peers           also memorystore, cookie-session (on the last of the frameworks) and
-                    @fastify/session (on Fastify), in scenarios that all of them can serve
+                    @fastify/session (on Fastify), in scenarios that all of them can serve; and in
+                    \`read\` a middleware that does nothing, on all frameworks
+  --processes n     how many servers of each kind there are, one after the other (1)
   --rounds n        how often each server is measured (5)
   --seconds n       how long each time (1)
   --connections n   how many requests there are at once (16)
@@ -37,6 +39,7 @@ const { values: options } = parseArgs({
   options: {
     scenario: { type: 'string' },
     framework: { type: 'string' },
+    processes: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '1' },
     connections: { type: 'string', default: '16' },
@@ -66,6 +69,7 @@ async function run() {
     cpu: cpus()[0]?.model.trim(),
     loadGenerator,
     placement: placement.where,
+    processes: count('processes'),
     rounds: count('rounds'),
     seconds: count('seconds'),
     connections: count('connections')
@@ -88,7 +92,7 @@ async function run() {
   console.log(formatOverview(results))
 }
 
-function plans({ rounds, seconds, connections, placement }, node) {
+function plans({ processes, rounds, seconds, connections, placement }, node) {
   const profile = options.profile && resolve(options.profile)
   if (profile) mkdirSync(profile, { recursive: true })
 
@@ -102,14 +106,16 @@ function plans({ rounds, seconds, connections, placement }, node) {
   const peerFramework = options.peers ? frameworks.at(-1) : undefined
   const peers = ['memorystore', 'cookie-session']
 
-  const common = { rounds, seconds, connections, node, placement, profile }
+  const common = { processes, rounds, seconds, connections, node, placement, profile }
   const planned = []
   const add = (framework, scenario, who) =>
     planned.push({ framework, scenario, subjects: who, ...common })
   for (const framework of frameworks) {
     for (const scenario of wanted) {
-      const withPeers = framework === peerFramework && peerScenarios.includes(scenario)
-      add(framework, scenario, withPeers ? [...subjects, ...peers] : subjects)
+      const who = [...subjects]
+      if (framework === peerFramework && peerScenarios.includes(scenario)) who.push(...peers)
+      if (options.peers && scenario === 'read') who.push('empty middleware')
+      add(framework, scenario, who)
     }
   }
   if (options.peers) {

@@ -15,21 +15,33 @@ const sessionsUsedUpPerSecond = 50_000
 
 /**
  * Measures all subjects in one scenario, in turn and round by round, so that whatever else the
- * machine does falls on all of them alike.
+ * machine does falls on all of them alike. Then the same with other processes: code and data lie
+ * elsewhere in each, and with them what gets into the way of what in the processor's caches.
  *
  * @param {object} plan
  * @param {string} plan.framework
  * @param {string} plan.scenario
  * @param {string[]} plan.subjects
- * @param {number} plan.rounds
+ * @param {number} plan.processes How many of each subject there are, one after the other.
+ * @param {number} plan.rounds Of each process.
  * @param {number} plan.seconds
  * @param {number} plan.connections
  * @param {string} plan.node
  * @param {import('./pinning.mjs').Placement} plan.placement
  * @param {string} [plan.profile] A folder for CPU profiles.
- * @returns {Promise<Record<string, object[]>>} For every subject its measurements, one per round.
+ * @returns {Promise<Record<string, object[]>>} For every subject its measurements, one per round and
+ *   process.
  */
 export async function measureRounds(plan) {
+  const all = Object.fromEntries(plan.subjects.map((subject) => [subject, []]))
+  for (let n = 0; n < plan.processes; n++) {
+    const measured = await measureProcesses(plan)
+    for (const subject of plan.subjects) all[subject].push(...measured[subject])
+  }
+  return all
+}
+
+async function measureProcesses(plan) {
   const { subjects, rounds, seconds } = plan
   const folder = mkdtempSync(join(tmpdir(), 'session-benchmark-'))
   const servers = []

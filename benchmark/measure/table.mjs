@@ -11,7 +11,7 @@ export function formatResult({ framework, scenario, subjects }) {
       micro(result.cpu),
       tax ? micro(tax.median) : '',
       tax ? `(${tax.least.toFixed(1)}..${tax.most.toFixed(1)})` : '',
-      ratio ? fraction(ratio.median) : '',
+      ratio ? share(result).text : '',
       ratio ? `(${ratio.least.toFixed(2)}..${ratio.most.toFixed(2)})` : '',
       result.perSecond.toFixed(0),
       milli(result.p50),
@@ -31,7 +31,7 @@ export function formatOverview(results) {
     const { 'express-session': theirs, ours } = subjects
     if (!theirs || !ours) continue
     const taxes = [micro(theirs.tax.median), micro(ours.tax.median)]
-    rows.push([`${framework}: ${scenario}`, ...taxes, fraction(ours.ratio.median)])
+    rows.push([`${framework}: ${scenario}`, ...taxes, share(ours).text])
   }
   return aligned(rows).join('\n')
 }
@@ -47,9 +47,23 @@ export function aligned(rows) {
   )
 }
 
+/**
+ * What part of express-session's tax a tax is. Where some rounds say that there is none at all, the
+ * median is made of noise: then it is said how much it is at most.
+ *
+ * @param {{ tax: { least: number, median: number, most: number }, ratio: object }} figures
+ * @returns {{ text: string, atMost: number }}
+ */
+export function share({ tax, ratio }) {
+  if (tax.most <= 0) return { text: '≤ 0', atMost: 0 }
+  if (tax.median <= 0) return { text: '≈ 0', atMost: 0 }
+  const isNoise = tax.least <= 0
+  const atMost = isNoise ? ratio.most : ratio.median
+  return { text: `${isNoise ? '≤ ' : ''}${fraction(atMost)}`, atMost }
+}
+
 /** As `1/6.0`, or as `1.2 ×` where the part is larger than the whole. */
 export function fraction(ratio) {
-  if (ratio <= 0) return '≤ 0'
   return ratio > 1 ? `${ratio.toFixed(2)} ×` : `1/${(1 / ratio).toFixed(1)}`
 }
 

@@ -1,4 +1,4 @@
-import { fraction } from '../measure/table.mjs'
+import { fraction, share } from '../measure/table.mjs'
 import { number, spread, table } from './markdown.mjs'
 
 /** Tables of what `run.mjs` has measured, with the columns of several Nodes beside each other. */
@@ -38,8 +38,9 @@ export function taxes(reports, frameworks) {
   }
   const legend =
     'Tax in µs of CPU per request: the median, and the least and the most of all rounds. Ratios in ' +
-    'bold are at their goal: 1/10 for `untouched` and `guest`, 1/6 for the others. ≤ 0: the application ' +
-    'takes no longer with sessions than without.'
+    'bold are at their goal: 1/10 for `untouched` and `guest`, 1/6 for the others. ≤ 0: in no round did the ' +
+    'application take longer with sessions than without; ≈ 0: not in half of them; ≤ 1/5: in some it ' +
+    'did not, and this is the most of all rounds.'
   return [...parts, legend].join('\n\n')
 }
 
@@ -50,12 +51,11 @@ function headOf({ node }) {
 function cellsOf(subjects, scenario) {
   if (!subjects?.ours) return ['–', '–', '–']
   const { 'express-session': theirs, ours } = subjects
-  return [spread(theirs.tax), spread(ours.tax), shownRatio(ours.ratio.median, scenario)]
+  return [spread(theirs.tax), spread(ours.tax), bold(share(ours), scenario)]
 }
 
-function shownRatio(ratio, scenario) {
-  const isReached = ratio <= (goals[scenario] ?? goal)
-  return isReached ? `**${fraction(ratio)}**` : fraction(ratio)
+function bold({ text, atMost }, scenario) {
+  return atMost <= (goals[scenario] ?? goal) ? `**${text}**` : text
 }
 
 /** The tax without a network, of the first framework that was measured. */
@@ -69,7 +69,8 @@ export function inProcess(reports) {
       if (!subjects) return ['–', '–', '–']
       const { 'express-session': theirs, ours } = subjects
       const ratio = ours.tax.median / theirs.tax.median
-      return [number(theirs.tax.median), number(ours.tax.median), shownRatio(ratio, scenario)]
+      const part = bold({ text: fraction(ratio), atMost: ratio }, scenario)
+      return [number(theirs.tax.median), number(ours.tax.median), part]
     })
     rows.push([scenario, ...cells])
   }
@@ -132,9 +133,13 @@ export function details(reports, framework) {
 export function circumstances(reports) {
   const lines = reports.map((report) => {
     const where = `Node ${report.node.slice(1)}, ${report.cpu}, ${report.platform}`
-    return `${where}: ${report.rounds} rounds of ${report.seconds} s, ${report.loadGenerator}, ${report.connections ?? 16} connections, ${placements[report.placement]}.`
+    return `${where}: ${processesOf(report)}${report.rounds} rounds of ${report.seconds} s, ${report.loadGenerator}, ${report.connections ?? 16} connections, ${placements[report.placement]}.`
   })
   return lines.join('\n')
+}
+
+function processesOf({ processes = 1 }) {
+  return processes > 1 ? `${processes} processes of each kind, each for ` : ''
 }
 
 function scenariosOf(reports, framework, subject) {

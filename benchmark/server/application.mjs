@@ -28,8 +28,7 @@ export class Application {
    * @param {() => Promise<string[]>} login Gives the texts of Set-Cookie that a login answers with.
    */
   async cookies(login) {
-    const { store, session } = this.#made
-    if (store || !session) return this.#ids.map((id) => signedCookie(id, createHmac))
+    if (!this.#made.logsIn) return this.#ids.map((id) => signedCookie(id, createHmac))
     const cookies = []
     while (cookies.length < this.#ids.length) {
       const pairs = (await login()).map((text) => text.split(';', 1)[0])

@@ -1,14 +1,15 @@
 import { makeStore } from './stores.mjs'
 
 /**
- * What is measured. Each makes `{ session, store, Cookie }`: the middleware, and what is needed to
- * put sessions into its store. Without a store, clients have to log in to get a session.
+ * What is measured. Each makes `{ session, store, Cookie, logsIn }`: the middleware, and what is needed
+ * to put sessions into its store, or `logsIn` if clients can get one only by logging in.
  */
 
 export const secret = 'a secret of at least thirty-two characters'
 
 const makers = {
   none: () => ({}),
+  'empty middleware': () => ({ session: emptyMiddleware }),
   'express-session': async (scenario) => expressSession('express-session', scenario),
   ours: async (scenario) => expressSession('../../index.js', scenario),
   memorystore: async (scenario) => {
@@ -20,7 +21,7 @@ const makers = {
   },
   'cookie-session': async ({ options }) => {
     const { default: cookieSession } = await import('cookie-session')
-    return { session: cookieSession({ keys: [secret], ...options.cookie }) }
+    return { session: cookieSession({ keys: [secret], ...options.cookie }), logsIn: true }
   },
   '@fastify/session': async ({ options }) => {
     const { default: cookie } = await import('@fastify/cookie')
@@ -30,7 +31,7 @@ const makers = {
       await app.register(cookie)
       await app.register(session, { secret, rolling: false, ...options, cookie: cookieOptions })
     }
-    return { session: register }
+    return { session: register, logsIn: true }
   }
 }
 
@@ -40,12 +41,18 @@ export async function makeSubject(name, scenario) {
   return makers[name](scenario)
 }
 
+/** What it costs at least to have one: it gives every request the same user. */
+function emptyMiddleware(req, res, next) {
+  req.session = { user: { name: 'ada' } }
+  next()
+}
+
 /** These send the cookie with every response that changes the session. */
 const setCookieAtChange = new Set(['cookie-session', '@fastify/session'])
 
 /** Whether a response has to set a cookie. */
 export function setsCookie(subject, scenarioName, scenario) {
-  if (subject === 'none') return false
+  if (subject === 'none' || subject === 'empty middleware') return false
   return scenario.setsCookie || (scenarioName === 'modify' && setCookieAtChange.has(subject))
 }
 
