@@ -2,14 +2,23 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { boundary, loadTime, scale } from './report/growth.mjs'
 import { fillIn } from './report/markdown.mjs'
-import { circumstances, details, inProcess, peers, taxes } from './report/requests.mjs'
+import {
+  circumstances,
+  company,
+  details,
+  inProcess,
+  oneAtATime,
+  peers,
+  taxes
+} from './report/requests.mjs'
 
 const help = `Tables in Markdown of what the benchmarks have written with --json. Files of several
 Nodes are shown beside each other.
 
 node benchmark/tables.mjs [options] file.json...
   --framework a,b  whose taxes are shown (http, express4, express5, where measured)
-  --only a,b       of taxes, peers, details, circumstances, inprocess, scale, load-time, boundary
+  --only a,b       of taxes, peers, details, company, one-at-a-time, circumstances, inprocess, scale,
+                   load-time, boundary
   --into file.md   puts each table between the comments of its name there:
                    <!-- benchmark:taxes --> ... <!-- /benchmark:taxes -->`
 
@@ -40,6 +49,8 @@ function makeTables() {
     taxes: ['requests', (those) => taxes(those, frameworks)],
     peers: ['requests', (those) => peers(those, frameworks)],
     details: ['requests', (those) => details(those, frameworks.at(-1))],
+    company: ['requests', company],
+    'one-at-a-time': ['requests', oneAtATime],
     circumstances: ['requests', circumstances],
     inprocess: ['inprocess', inProcess],
     scale: ['scale', scale],

@@ -22,26 +22,61 @@ const placements = {
 const own = new Set(['none', 'express-session', 'ours'])
 
 /** The tax of each scenario. */
-export function taxes(reports, frameworks) {
-  const parts = []
-  for (const framework of frameworks) {
-    const scenarios = scenariosOf(reports, framework, 'ours')
-    if (scenarios.length === 0) continue
-    const rows = [[names[framework], ...reports.flatMap(headOf)]]
-    for (const scenario of scenarios) {
-      const cells = reports.flatMap((report) =>
-        cellsOf(find(report, framework, scenario), scenario)
-      )
-      rows.push([scenario, ...cells])
-    }
-    parts.push(table(rows))
-  }
+export function taxes(all, frameworks) {
+  const parts = tablesOfTaxes(severalAtOnce(all), frameworks)
   const legend =
     'Tax in µs of CPU per request: the median, and the least and the most of all rounds. Ratios in ' +
     'bold are at their goal: 1/10 for `untouched` and `guest`, 1/6 for the others. ≤ 0: in no round did the ' +
     'application take longer with sessions than without; ≈ 0: not in half of them; ≤ 1/5: in some it ' +
     'did not, and this is the most of all rounds.'
   return [...parts, legend].join('\n\n')
+}
+
+/** The tax of each scenario that was measured with one request at a time. */
+export function oneAtATime(all) {
+  return tablesOfTaxes(
+    all.filter((report) => !isSeveralAtOnce(report)),
+    Object.keys(names)
+  ).join('\n\n')
+}
+
+function tablesOfTaxes(reports, frameworks) {
+  const parts = []
+  for (const framework of frameworks) {
+    const those = reports.filter(({ results }) =>
+      results.some((one) => one.framework === framework)
+    )
+    const scenarios = scenariosOf(those, framework, 'ours')
+    if (scenarios.length === 0) continue
+    const rows = [[names[framework], ...those.flatMap(headOf)]]
+    for (const scenario of scenarios) {
+      const cells = those.flatMap((report) => cellsOf(find(report, framework, scenario), scenario))
+      rows.push([scenario, ...cells])
+    }
+    parts.push(table(rows))
+  }
+  return parts
+}
+
+/** The whole CPU time of a request to the application in company. */
+export function company(all) {
+  const rows = [['CPU in µs', 'without sessions', 'express-session', 'ours']]
+  for (const { node, results } of severalAtOnce(all)) {
+    for (const { framework, scenario, subjects } of results) {
+      if (framework !== 'stack') continue
+      const cells = ['none', 'express-session', 'ours'].map((name) => number(subjects[name].cpu))
+      rows.push([`Node ${majorOf(node)}: ${scenario}`, ...cells])
+    }
+  }
+  return rows.length > 1 ? table(rows) : undefined
+}
+
+function severalAtOnce(reports) {
+  return reports.filter(isSeveralAtOnce)
+}
+
+function isSeveralAtOnce({ connections = 16 }) {
+  return connections > 1
 }
 
 function headOf({ node }) {
@@ -79,7 +114,10 @@ export function inProcess(reports) {
 }
 
 /** The tax of the other things one could use. */
-export function peers(reports, frameworks) {
+export function peers(all, frameworks) {
+  const reports = severalAtOnce(all).filter(({ results }) =>
+    results.some(({ framework }) => frameworks.includes(framework))
+  )
   const isShown = new Set([...frameworks, 'fastify'])
   const rows = [['Tax in µs', ...reports.map(({ node }) => `Node ${majorOf(node)}`)]]
   const places = new Set()
@@ -104,8 +142,11 @@ export function peers(reports, frameworks) {
 }
 
 /** Everything else that was measured. */
-export function details(reports, framework) {
+export function details(all, framework) {
   const head = ['CPU µs', 'req/s', 'p50 ms', 'p99 ms', 'GC µs', 'heap MB', 'RSS MB']
+  const reports = severalAtOnce(all).filter(({ results }) =>
+    results.some((one) => one.framework === framework)
+  )
   const parts = reports.map((report) => {
     const rows = [[`${names[framework]}, Node ${majorOf(report.node)}`, ...head]]
     for (const result of report.results) {
@@ -132,10 +173,15 @@ export function details(reports, framework) {
 /** How it was measured. */
 export function circumstances(reports) {
   const lines = reports.map((report) => {
-    const where = `Node ${report.node.slice(1)}, ${report.cpu}, ${report.platform}`
-    return `${where}: ${processesOf(report)}${report.rounds} rounds of ${report.seconds} s, ${report.loadGenerator}, ${report.connections ?? 16} connections, ${placements[report.placement]}.`
+    const frameworks = [...new Set(report.results.map(({ framework }) => names[framework]))]
+    const where = `${frameworks.join(', ')} on Node ${report.node.slice(1)}, ${report.cpu}, ${report.platform}`
+    return `${where}: ${processesOf(report)}${report.rounds} rounds of ${report.seconds} s, ${report.loadGenerator}, ${connectionsOf(report)}, ${placements[report.placement]}.`
   })
-  return lines.join('\n')
+  return lines.map((line) => `- ${line}`).join('\n')
+}
+
+function connectionsOf({ connections = 16 }) {
+  return connections === 1 ? 'one connection' : `${connections} connections`
 }
 
 function processesOf({ processes = 1 }) {
