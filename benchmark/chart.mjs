@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { summarize } from './measure/summary.mjs'
 import { share } from './measure/table.mjs'
 import { majorOf } from './report/requests.mjs'
 
@@ -31,7 +32,8 @@ else writeFileSync(positionals[1], draw(JSON.parse(readFileSync(positionals[0], 
 
 function draw({ node, results }) {
   const wanted = options.scenario?.split(',')
-  const shown = results.filter(
+  const summarized = results.map((one) => ({ ...one, subjects: summarize(one.rounds) }))
+  const shown = summarized.filter(
     ({ framework, scenario, subjects }) =>
       framework === options.framework &&
       subjects.ours &&
@@ -40,8 +42,8 @@ function draw({ node, results }) {
   if (shown.length === 0) throw new Error(`There are no results of ${options.framework}`)
   const most = Math.max(
     ...shown.flatMap(({ subjects }) => [
-      subjects['express-session'].tax.most,
-      subjects.ours.tax.most
+      subjects['express-session'].tax.upper,
+      subjects.ours.tax.upper
     ])
   )
   const scaleOf = (tax) => (Math.max(tax, 0) / most) * (width - left - right)
@@ -80,9 +82,9 @@ function drawGroup({ scenario, subjects }, y, scaleOf) {
   ].join('\n')
 }
 
-function drawBar(kind, { median, least, most }, y, label, scaleOf) {
+function drawBar(kind, { median, lower, upper }, y, label, scaleOf) {
   const middle = y + bar / 2
-  const [from, to] = [left + scaleOf(least), left + scaleOf(most)].map((x) => x.toFixed(1))
+  const [from, to] = [left + scaleOf(lower), left + scaleOf(upper)].map((x) => x.toFixed(1))
   return [
     `<rect class="${kind}" x="${left}" y="${y}" width="${scaleOf(median).toFixed(1)}" height="${bar}" rx="2"/>`,
     `<line class="spread" x1="${from}" y1="${middle}" x2="${to}" y2="${middle}"/>`,

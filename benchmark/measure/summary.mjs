@@ -27,8 +27,16 @@ export function median(numbers) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
+/** The median, and the quartiles: what the middle half of all rounds says. */
 function spreadOf(numbers) {
-  return { median: median(numbers), least: Math.min(...numbers), most: Math.max(...numbers) }
+  const sorted = numbers.toSorted((a, b) => a - b)
+  return { median: median(numbers), lower: quantile(sorted, 1 / 4), upper: quantile(sorted, 3 / 4) }
+}
+
+function quantile(sorted, part) {
+  const place = (sorted.length - 1) * part
+  const below = sorted[Math.floor(place)]
+  return below + (sorted[Math.ceil(place)] - below) * (place % 1)
 }
 
 function mapValues(object, map) {

@@ -10,9 +10,9 @@ export function formatResult({ framework, scenario, subjects }) {
       name,
       micro(result.cpu),
       tax ? micro(tax.median) : '',
-      tax ? `(${tax.least.toFixed(1)}..${tax.most.toFixed(1)})` : '',
+      tax ? `(${tax.lower.toFixed(1)}..${tax.upper.toFixed(1)})` : '',
       ratio ? share(result).text : '',
-      ratio ? `(${ratio.least.toFixed(2)}..${ratio.most.toFixed(2)})` : '',
+      ratio ? `(${ratio.lower.toFixed(2)}..${ratio.upper.toFixed(2)})` : '',
       result.perSecond.toFixed(0),
       milli(result.p50),
       milli(result.p99),
@@ -48,17 +48,17 @@ export function aligned(rows) {
 }
 
 /**
- * What part of express-session's tax a tax is. Where some rounds say that there is none at all, the
- * median is made of noise: then it is said how much it is at most.
+ * What part of express-session's tax a tax is. Where a quarter of all rounds says that there is none at
+ * all, the median is made of noise: then it is said how much three quarters of them have at most.
  *
- * @param {{ tax: { least: number, median: number, most: number }, ratio: object }} figures
+ * @param {{ tax: { lower: number, median: number, upper: number }, ratio: object }} figures
  * @returns {{ text: string, atMost: number }}
  */
 export function share({ tax, ratio }) {
-  if (tax.most <= 0) return { text: '≤ 0', atMost: 0 }
+  if (tax.upper <= 0) return { text: '≤ 0', atMost: 0 }
   if (tax.median <= 0) return { text: '≈ 0', atMost: 0 }
-  const isNoise = tax.least <= 0
-  const atMost = isNoise ? ratio.most : ratio.median
+  const isNoise = tax.lower <= 0
+  const atMost = isNoise ? ratio.upper : ratio.median
   return { text: `${isNoise ? '≤ ' : ''}${fraction(atMost)}`, atMost }
 }
 

@@ -25,6 +25,6 @@ export function number(value, digits = 1) {
 }
 
 /** A number with its spread. */
-export function spread({ median, least, most }) {
-  return `${number(median)} (${number(least)}–${number(most)})`
+export function spread({ median, lower, upper }) {
+  return `${number(median)} (${number(lower)}–${number(upper)})`
 }

@@ -25,10 +25,10 @@ const own = new Set(['none', 'express-session', 'ours'])
 export function taxes(all, frameworks) {
   const parts = tablesOfTaxes(severalAtOnce(all), frameworks)
   const legend =
-    'Tax in µs of CPU per request: the median, and the least and the most of all rounds. Ratios in ' +
-    'bold are at their goal: 1/10 for `untouched` and `guest`, 1/6 for the others. ≤ 0: in no round did the ' +
-    'application take longer with sessions than without; ≈ 0: not in half of them; ≤ 1/5: in some it ' +
-    'did not, and this is the most of all rounds.'
+    'Tax in µs of CPU per request: the median, and what the middle half of all rounds says. Ratios in ' +
+    'bold are at their goal: 1/10 for `untouched` and `guest`, 1/6 for the others. ≤ 0: in three quarters ' +
+    'of the rounds the application took no longer with sessions than without; ≈ 0: in half of them; ' +
+    '≤ 1/20: in a quarter, and three quarters have no more than that.'
   return [...parts, legend].join('\n\n')
 }
 
