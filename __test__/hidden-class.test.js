@@ -155,6 +155,28 @@ describe('an object that shares its hidden class', () => {
     assert.deepStrictEqual(Reflect.ownKeys(object), Reflect.ownKeys(descriptors))
   })
 
+  it('takes nothing from what all objects have', () => {
+    const object = request()
+    const { _events: events } = object
+    const all = { configurable: { configurable: true, value: false, writable: true } }
+    all.value = { configurable: true, value: 1, writable: true }
+    Object.defineProperties(Object.prototype, all)
+    try {
+      shareHiddenClass(object)
+    } finally {
+      delete Object.prototype.configurable
+      delete Object.prototype.value
+    }
+    assert.strictEqual(object._events, events)
+  })
+
+  it('keeps a property hidden that was', () => {
+    const object = request()
+    Object.defineProperty(object, '_events', { enumerable: false })
+    shareHiddenClass(object)
+    assert.strictEqual(Object.keys(object).includes('_events'), false)
+  })
+
   it('is left alone if it is a proxy, inherits from one, or cannot be changed', () => {
     const seen = []
     const telling = new Proxy({}, { get: (_, trap) => void seen.push(trap) })

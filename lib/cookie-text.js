@@ -77,8 +77,8 @@ class StoredCookie {
 }
 
 /**
- * What `new Cookie` makes, without going through the accessors for each of its members: only for cookies
- * whose prototype nobody has changed.
+ * What `new Cookie` makes, without going through the accessors for each of its members. Only while nobody
+ * has changed them: see `untouched-prototypes.js`.
  */
 function MadeCookie(path, expires, originalMaxAge, httpOnly) {
   this.path = path

@@ -9,7 +9,7 @@ const native = require('./native')
 const { ownText } = require('./own-text')
 const { join, split } = require('./session-text')
 const { putBehind } = require('./sessions-behind')
-const { unexpired, wholeText } = require('./stored-session')
+const { hasOnlyData, unexpired, wholeText } = require('./stored-session')
 
 const { Expiry, SetFlag, StoreTrait } = native
 
@@ -32,7 +32,7 @@ class MemorySessions {
    * Bits of `StoreTrait`, for a store that no other thread has. Unclear: some text has an expiry that
    * only JavaScript can judge. The native side reads the form that a date has in JSON, and nothing else
    * is put there unless somebody does it by hand. Handwritten: a text was put here by hand, and need
-   * not be what `JSON.stringify` would write.
+   * not be what `JSON.stringify` would write, or it has members that a session is not given.
    */
   #ownTraits = 0
   /** Counts up with every change, so that one can tell whether there was any. */
@@ -172,8 +172,11 @@ class MemorySessions {
    */
   set(sid, session, rest) {
     const text = wholeText(session, rest)
-    if (text === undefined) this.delete(sid)
-    else this.#put(sid, text, session, SetFlag.Stringified)
+    if (text === undefined) return this.delete(sid)
+    if (hasOnlyData(session)) return this.#put(sid, text, session, SetFlag.Stringified)
+    // Left unread, it would not be noticed that a session cannot be given all of this.
+    this.#ownTraits |= StoreTrait.Handwritten
+    this.#put(sid, text, session, 0)
   }
 
   /**

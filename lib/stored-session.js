@@ -52,6 +52,26 @@ function wholeText(session, rest) {
 }
 
 /**
+ * Whether a session that is made of this one's JSON has all of its members: those that are named like
+ * something that each session has anyway are dropped.
+ *
+ * @param {object} session
+ */
+function hasOnlyData(session) {
+  // Its JSON may be anything.
+  if (typeof session?.toJSON === 'function') return false
+  for (const name in session) {
+    if (
+      (name in Session.prototype || name === 'id' || name === 'req') &&
+      Object.hasOwn(session, name)
+    ) {
+      return false
+    }
+  }
+  return true
+}
+
+/**
  * Parses a session's JSON and judges its expiry by JavaScript's rules: a string is parsed as a date,
  * anything else is compared as it is.
  *
@@ -76,4 +96,4 @@ function firstKey(object) {
   for (const key in object) return key
 }
 
-module.exports = { sessionOf, sessionOfParts, unexpired, wholeText }
+module.exports = { hasOnlyData, sessionOf, sessionOfParts, unexpired, wholeText }

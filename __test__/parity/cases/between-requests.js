@@ -62,6 +62,51 @@ const CASES = {
     await site.visit({ ...returning(), handle: handle(() => {}) })
     return site.contents()
   },
+  'data that are named like what all sessions have are dropped, looked at or not': async (
+    session
+  ) => {
+    const names = [
+      'touch',
+      'save',
+      'id',
+      'req',
+      'valueOf',
+      'constructor',
+      '__proto__',
+      'hasOwnProperty'
+    ]
+    const recording = {}
+    for (const name of names) {
+      for (const cookie of [{}, { maxAge: 60_000 }]) {
+        const site = open(session, { memory: true, options: { ...OPTIONS, cookie } })
+        const data = JSON.parse(`{"user":"a","${name}":5}`)
+        await new Promise((resolve) => {
+          site.store.set('known', { cookie: new session.Cookie(cookie), ...data }, resolve)
+        })
+        const visit = () => site.visit({ ...returning(), handle: handle(() => {}) })
+        recording[`${name} ${cookie.maxAge}`] = [await visit(), await visit(), site.contents()]
+      }
+    }
+    return recording
+  },
+  'what is assigned to a method is stored, and dropped by the next request': async (session) => {
+    const site = open(session, {
+      memory: true,
+      options: { ...OPTIONS, cookie: { maxAge: 60_000 } }
+    })
+    const visit = (work) => site.visit({ ...returning(), handle: handle(work) })
+    await put(site, 'known', { user: 'a' })
+    return [
+      await visit((req) => {
+        req.session.toString = 'text'
+      }),
+      site.contents(),
+      await visit(() => {}),
+      site.contents(),
+      await visit(() => {}),
+      site.contents()
+    ]
+  },
   'a request that fails leaves no session behind for the next': async (session) => {
     const site = open(session, { memory: true, options: OPTIONS })
     await put(site, 'known', { user: 'admin' })

@@ -64,6 +64,21 @@ const CHANGES = {
     accessor(calls, Cookie.prototype, 'maxAge', { get: (value) => value && value - 7 }),
   'a getter of data': ({ Cookie }, calls) =>
     accessor(calls, Cookie.prototype, 'data', { get: (value) => ({ ...value, mine: 1 }) }),
+  'an attribute that all cookies have': ({ Cookie }) => {
+    Cookie.prototype.sameSite = 'lax'
+  },
+  'a setter of an attribute': ({ Cookie }, calls) =>
+    Object.defineProperty(Cookie.prototype, 'httpOnly', {
+      get() {
+        return this._httpOnly
+      },
+      set(value) {
+        count(calls, 'httpOnly')
+        this._httpOnly = value
+      }
+    }),
+  'an attribute of what cookies inherit from': ({ Cookie }) =>
+    Object.setPrototypeOf(Cookie.prototype, { partitioned: true }),
   'an expiry that is not listed': ({ Cookie }) =>
     Object.defineProperty(Cookie.prototype, 'expires', { enumerable: false }),
   'a toJSON of cookies': ({ Cookie }) => {
@@ -77,6 +92,36 @@ const CHANGES = {
   'an attribute of all objects': () => {
     Object.prototype.domain = 'example.com'
   },
+  'an attribute of all objects that is not listed': () =>
+    Object.defineProperty(Object.prototype, 'priority', { configurable: true, value: 'high' }),
+  'descriptors that say more': () =>
+    Object.defineProperty(Object.prototype, 'configurable', { configurable: true, value: false }),
+  'another prototype of sessions': ({ Session }, calls) => {
+    const { prototype } = Session
+    Session.prototype = Object.create(prototype, {
+      touch: {
+        value() {
+          count(calls, 'touch')
+          return prototype.touch.call(this)
+        }
+      }
+    })
+  },
+  'an accessor for touch': ({ Session }, calls) => {
+    const { touch } = Session.prototype
+    Object.defineProperty(Session.prototype, 'touch', {
+      get() {
+        count(calls, `touch of ${this.req.sessionID}`)
+        return touch
+      }
+    })
+  },
+  'an accessor for toJSON': ({ Session }) =>
+    Object.defineProperty(Session.prototype, 'toJSON', {
+      get() {
+        return this.cookie ? () => ({ ...this, mine: 1 }) : undefined
+      }
+    }),
   'a touch of sessions': ({ Session }, calls) => {
     const { touch } = Session.prototype
     Session.prototype.touch = function () {
@@ -129,43 +174,69 @@ const HANDLERS = {
   }
 }
 
-async function visits(session, change) {
-  const recording = {}
+async function visits(session, change, isLate) {
   const calls = {}
-  change(session, calls)
+  const sites = []
   for (const [label, options] of Object.entries(OPTIONS)) {
-    for (const [what, look] of Object.entries(HANDLERS)) {
+    for (const what of Object.keys(HANDLERS)) {
       for (const [who, request] of Object.entries({ fresh: {}, known: returning() })) {
+        // A new session's cookie is made with its first look, and what has changed before that counts.
+        if (isLate && who === 'fresh') continue
         const site = open(session, { memory: true, options })
         const { maxAge = null, domain } = options.cookie ?? {}
         const cookie = new session.Cookie({ maxAge, domain })
-        // By its method: what is put into `sessions` by hand is not kept unread.
+        // Before anything is changed, and by its method: what is put into `sessions` by hand is not kept
+        // unread.
         await new Promise((resolve) => {
-          site.store.set('known', { cookie, user: 'tobi' }, resolve)
+          site.store.set('known', { cookie, user: 'tobi', isIn: 'data' }, resolve)
         })
-        const visit = () =>
-          site.visit({
-            ...request,
-            handle(req, res, log) {
-              log.add('look', look(req, session))
-              res.end('body')
-            }
-          })
-        // What the first one leaves in the store is what the second one finds.
-        recording[`${label}: ${what}, ${who}`] = [await visit(), await visit()]
-        recording[`${label}: ${what}, ${who}`].push(site.contents(), { ...calls })
+        sites.push({ name: `${label}: ${what}, ${who}`, site, request, look: HANDLERS[what] })
       }
     }
+  }
+
+  const recording = {}
+  let isChanged = false
+  const changeOnce = () => {
+    if (!isChanged) change(session, calls)
+    isChanged = true
+  }
+  if (!isLate) changeOnce()
+  for (const { name, site, request, look } of sites) {
+    const visit = () =>
+      site.visit({
+        ...request,
+        handle(req, res, log) {
+          changeOnce()
+          log.add('look', look(req, session))
+          res.end('body')
+        }
+      })
+    // What the first one leaves in the store is what the second one finds.
+    recording[name] = [await visit(), await visit(), site.contents(), { ...calls }]
   }
   return recording
 }
 
-module.exports = Object.entries(CHANGES).map(([name, change]) => ({
-  name: `sessions are the same with ${name}`,
-  env: {},
-  run: (session) => visits(session, change),
-  expect({ code, value }) {
-    assert.strictEqual(code, 0)
-    assert.ok(Object.values(value).every(([{ finished }]) => finished))
+function testCase(name, change, isLate = false) {
+  return {
+    name: `sessions are the same with ${name}`,
+    env: {},
+    run: (session) => visits(session, change, isLate),
+    expect({ code, value }) {
+      assert.strictEqual(code, 0)
+      assert.ok(Object.values(value).every(([{ finished }]) => finished))
+    }
   }
-}))
+}
+
+// A session is made when it is first looked at: see docs/differences.md.
+const COUNT_EARLIER = new Set(['a setter of an attribute', 'another prototype of sessions'])
+
+module.exports = Object.entries(CHANGES).flatMap(([name, change]) => {
+  const cases = [testCase(name, change)]
+  if (!COUNT_EARLIER.has(name)) {
+    cases.push(testCase(`${name}, from within a handler`, change, true))
+  }
+  return cases
+})
