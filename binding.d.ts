@@ -254,6 +254,8 @@ export declare const enum SetFlag {
   Protected = 1,
   /** The text is what `JSON.stringify` has made. */
   Stringified = 2,
+  /** The session has members that get lost when it is loaded: `memoryOpen` gives its text as it is. */
+  Whole = 4,
 }
 
 /** The value of a session's cookie: `s:`, the id and its signature. Not encoded yet. */

@@ -33,6 +33,27 @@ test('expiry is judged by Date.now() at the time of the call', async (t) => {
   assert.strictEqual(await ask(store, 'get', 'sid'), undefined)
 })
 
+test('a session with data that get lost is made at once, and no other', async () => {
+  const store = new MemoryStore()
+  const middleware = session({ ...OPTIONS, saveUninitialized: false, store })
+  const handler = (req, res) =>
+    middleware(req, res, () => {
+      const isUnread = Object.getOwnPropertyDescriptor(req, 'session').get !== undefined
+      if (req.url !== '/') req.session.user = 'ada'
+      if (req.url === '/lost') req.session.toString = 'lost'
+      res.end(`${isUnread}`)
+    })
+  await serving(handler, async (port) => {
+    const plain = cookieOf(await request(port, { path: '/plain' }))
+    const lost = cookieOf(await request(port, { path: '/lost' }))
+    assert.strictEqual((await request(port, { cookie: plain })).body, 'true')
+    assert.strictEqual((await request(port, { cookie: lost })).body, 'false')
+    assert.strictEqual((await request(port, { cookie: plain })).body, 'true')
+    // Without what got lost it is saved as any other.
+    assert.strictEqual((await request(port, { cookie: lost })).body, 'true')
+  })
+})
+
 for (const expires of ['Thu, 01 Jan 1970 00:00:00 GMT', 1, true, [1]]) {
   test(`an expiry that JSON has no date for is judged like a date: ${inspect(expires)}`, async () => {
     const store = new MemoryStore()

@@ -16,6 +16,9 @@ const { Expiry, SetFlag, StoreTrait } = native
 /** Characters with which what `memoryOpen` gives begins. */
 const LENGTHS = 3
 
+const STRINGIFIED = SetFlag.Stringified
+const STRINGIFIED_WHOLE = SetFlag.Stringified | SetFlag.Whole
+
 /**
  * The sessions of a MemoryStore. Their JSON is in the native library, outside of the JavaScript
  * heap; `store.sessions` is a view of it.
@@ -32,7 +35,7 @@ class MemorySessions {
    * Bits of `StoreTrait`, for a store that no other thread has. Unclear: some text has an expiry that
    * only JavaScript can judge. The native side reads the form that a date has in JSON, and nothing else
    * is put there unless somebody does it by hand. Handwritten: a text was put here by hand, and need
-   * not be what `JSON.stringify` would write, or it has members that a session is not given.
+   * not be what `JSON.stringify` would write.
    */
   #ownTraits = 0
   /** Counts up with every change, so that one can tell whether there was any. */
@@ -132,7 +135,7 @@ class MemorySessions {
       snapshot.cookie = opened.slice(end, end + cookieLength)
       snapshot.rest = opened.slice(end + cookieLength)
     } else {
-      snapshot.setText(opened.slice(end))
+      snapshot.setWhole(opened.slice(end))
     }
     return id
   }
@@ -172,11 +175,8 @@ class MemorySessions {
    */
   set(sid, session, rest) {
     const text = wholeText(session, rest)
-    if (text === undefined) return this.delete(sid)
-    if (hasOnlyData(session)) return this.#put(sid, text, session, SetFlag.Stringified)
-    // Left unread, it would not be noticed that a session cannot be given all of this.
-    this.#ownTraits |= StoreTrait.Handwritten
-    this.#put(sid, text, session, 0)
+    if (text === undefined) this.delete(sid)
+    else this.#put(sid, text, session, hasOnlyData(session) ? STRINGIFIED : STRINGIFIED_WHOLE)
   }
 
   /**
@@ -359,7 +359,7 @@ class Snapshot {
   cookie
   /** ...and the JSON without it. */
   rest
-  /** If it is as `JSON.stringify` writes it but begins with something else. */
+  /** If it is as `JSON.stringify` writes it but has to be read at once. */
   #text
   /** What it holds otherwise. */
   #data
@@ -378,12 +378,14 @@ class Snapshot {
   /** @param {string | null} text The session's JSON, if there is one. */
   setText(text) {
     const parts = text ? split(text) : undefined
-    if (parts === undefined) {
-      this.#text = text || undefined
-    } else {
-      this.cookie = parts.cookie
-      this.rest = parts.rest
-    }
+    if (parts === undefined || !hasOnlyData(JSON.parse(parts.rest))) return this.setWhole(text)
+    this.cookie = parts.cookie
+    this.rest = parts.rest
+  }
+
+  /** @param {string | null} text The same, of one that does not begin with its cookie, or has more than data. */
+  setWhole(text) {
+    this.#text = text || undefined
   }
 
   setData(data) {

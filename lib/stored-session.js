@@ -1,5 +1,6 @@
 'use strict'
 
+const { types } = require('node:util')
 const Session = require('../session/session')
 const { fromData, writeCookie } = require('./cookie-text')
 const { canLeaveItselfOut, join } = require('./session-text')
@@ -53,20 +54,17 @@ function wholeText(session, rest) {
 
 /**
  * Whether a session that is made of this one's JSON has all of its members: those that are named like
- * something that each session has anyway are dropped.
+ * something that each session has anyway are dropped. No code of an application's is called for it.
  *
- * @param {object} session
+ * @param {unknown} session
  */
 function hasOnlyData(session) {
-  // Its JSON may be anything.
-  if (typeof session?.toJSON === 'function') return false
+  if (typeof session !== 'object' || session === null || types.isProxy(session)) return false
+  // Then the JSON may be anything.
+  if ('toJSON' in session) return false
   for (const name in session) {
-    if (
-      (name in Session.prototype || name === 'id' || name === 'req') &&
-      Object.hasOwn(session, name)
-    ) {
-      return false
-    }
+    const isTaken = name in Session.prototype || name === 'id' || name === 'req'
+    if (isTaken && Object.hasOwn(session, name)) return false
   }
   return true
 }

@@ -27,6 +27,7 @@ function areUntouched() {
     isMethod(sessions, 'touch', touch) &&
     isMethod(sessions, 'resetMaxAge', resetMaxAge) &&
     !('toJSON' in sessions) &&
+    !('cookie' in sessions) &&
     Cookie.prototype === cookies &&
     isMethod(cookies, 'toJSON', toJSON) &&
     isAccessor(cookies, 'data', data) &&

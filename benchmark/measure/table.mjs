@@ -59,11 +59,14 @@ export function share({ tax, ratio }) {
   if (tax.median <= 0) return { text: '≈ 0', atMost: 0 }
   const isNoise = tax.lower <= 0
   const atMost = isNoise ? ratio.upper : ratio.median
+  // There is no part of nothing either.
+  if (atMost <= 0) return { text: '–', atMost: Infinity }
   return { text: `${isNoise ? '≤ ' : ''}${fraction(atMost)}`, atMost }
 }
 
 /** As `1/6.0`, or as `1.2 ×` where the part is larger than the whole. */
 export function fraction(ratio) {
+  if (ratio <= 0) return '≤ 0'
   return ratio > 1 ? `${ratio.toFixed(2)} ×` : `1/${(1 / ratio).toFixed(1)}`
 }
 

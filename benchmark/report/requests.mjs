@@ -28,7 +28,8 @@ export function taxes(all, frameworks) {
     'Tax in µs of CPU per request: the median, and what the middle half of all rounds says. Ratios in ' +
     'bold are at their goal: 1/10 for `untouched` and `guest`, 1/6 for the others. ≤ 0: in three quarters ' +
     'of the rounds the application took no longer with sessions than without; ≈ 0: in half of them; ' +
-    '≤ 1/20: in a quarter, and three quarters have no more than that.'
+    '≤ 1/20: in a quarter, and three quarters have no more than that. Ratios are the medians of all ' +
+    'rounds, which differ from the ratio of the medians.'
   return [...parts, legend].join('\n\n')
 }
 

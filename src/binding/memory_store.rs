@@ -47,6 +47,8 @@ pub enum SetFlag {
     Protected = 1,
     /// The text is what `JSON.stringify` has made.
     Stringified = 2,
+    /// The session has members that get lost when it is loaded: `memoryOpen` gives its text as it is.
+    Whole = 4,
 }
 
 /// Bits of what `memoryTraits` tells about a store.
@@ -188,6 +190,7 @@ pub fn memory_set(
         ttl: ttl(lifetime),
         protected: flags & SetFlag::Protected as u32 != 0,
         stringified: flags & SetFlag::Stringified as u32 != 0,
+        whole: flags & SetFlag::Whole as u32 != 0,
     };
     let store = handle.store()?;
     Ok(store.save(id.bytes(), &text.0, save, time(now))?.into())

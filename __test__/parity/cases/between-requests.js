@@ -107,6 +107,23 @@ const CASES = {
       site.contents()
     ]
   },
+  'a toJSON that gives what is named like a method has it dropped': async (session) => {
+    const site = open(session, {
+      memory: true,
+      options: { ...OPTIONS, cookie: { maxAge: 60_000 } }
+    })
+    const visit = (work) => site.visit({ ...returning(), handle: handle(work) })
+    await put(site, 'known', { user: 'a' })
+    const toJSON = function () {
+      return { cookie: this.cookie, user: 'b', touch: 5 }
+    }
+    return [
+      await visit((req) => Object.defineProperty(req.session, 'toJSON', { value: toJSON })),
+      site.contents(),
+      await visit(() => {}),
+      site.contents()
+    ]
+  },
   'a request that fails leaves no session behind for the next': async (session) => {
     const site = open(session, { memory: true, options: OPTIONS })
     await put(site, 'known', { user: 'admin' })

@@ -28,7 +28,33 @@ function accessor(calls, object, name, { get, set }) {
   })
 }
 
+const ATTRIBUTES = {
+  originalMaxAge: 5,
+  _expires: new Date(1.9e12),
+  path: '/p',
+  httpOnly: false,
+  secure: true,
+  domain: 'd.example',
+  sameSite: 'lax',
+  priority: 'high',
+  partitioned: true
+}
+
+/** All cookies are given one, whatever theirs is. */
+const attributeChanges = Object.entries(ATTRIBUTES).map(([name, value]) => [
+  `an accessor for ${name}`,
+  ({ Cookie }, calls) =>
+    Object.defineProperty(Cookie.prototype, name, {
+      configurable: true,
+      get: () => value,
+      set() {
+        count(calls, name)
+      }
+    })
+])
+
 const CHANGES = {
+  ...Object.fromEntries(attributeChanges),
   'another prototype of cookies': ({ Cookie }) => {
     Cookie.prototype = Object.create(Cookie.prototype, {
       isMine: { value: true },
@@ -116,6 +142,12 @@ const CHANGES = {
       }
     })
   },
+  'a cookie of all sessions': ({ Session, Cookie }) =>
+    Object.defineProperty(Session.prototype, 'cookie', {
+      configurable: true,
+      value: new Cookie({ maxAge: 1000 }),
+      writable: true
+    }),
   'an accessor for toJSON': ({ Session }) =>
     Object.defineProperty(Session.prototype, 'toJSON', {
       get() {
@@ -231,7 +263,12 @@ function testCase(name, change, isLate = false) {
 }
 
 // A session is made when it is first looked at: see docs/differences.md.
-const COUNT_EARLIER = new Set(['a setter of an attribute', 'another prototype of sessions'])
+const COUNT_EARLIER = new Set([
+  'a cookie of all sessions',
+  'a setter of an attribute',
+  'another prototype of sessions',
+  ...attributeChanges.map(([name]) => name)
+])
 
 module.exports = Object.entries(CHANGES).flatMap(([name, change]) => {
   const cases = [testCase(name, change)]

@@ -13,9 +13,9 @@ use super::{
     room::EVICTED_AT_ONCE,
     shard::{Shard, expires},
     shared::{Shared, adjust},
-    slots::NEVER,
+    slots::{NEVER, Slot},
     stats::{Stats, Sweeps},
-    write::{HANDWRITTEN, Save, UNCLEAR, Write},
+    write::{HANDWRITTEN, Save, UNCLEAR, WHOLE, Write},
 };
 use crate::engine::{
     session_text::{Expiry, outline, outline_of_stringified},
@@ -157,8 +157,9 @@ impl MemoryStore {
         read: impl FnOnce(&str, Option<Range<usize>>) -> Output,
     ) -> Option<Output> {
         let found = self.with_shard(id, now, |shard, hash| {
-            let record = shard.get(hash, id, now)?;
-            Some(read(record.text(), record.cookie()))
+            let Slot { record, flags, .. } = shard.get(hash, id, now)?;
+            let cookie = record.cookie().filter(|_| flags & WHOLE == 0);
+            Some(read(record.text(), cookie))
         });
         found.flatten()
     }

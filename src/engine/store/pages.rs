@@ -6,7 +6,7 @@ use super::{
     memory::MemoryStore,
     shard::Shard,
     slots::{Class, NEVER},
-    write::{HANDWRITTEN, Save, Write},
+    write::{HANDWRITTEN, Save, WHOLE, Write},
 };
 use crate::engine::{
     session_text::{outline, outline_of_stringified},
@@ -90,6 +90,7 @@ impl MemoryStore {
         let save = Save {
             protected: kept.flags & PROTECTED != 0,
             stringified: kept.flags & HANDWRITTEN == 0,
+            whole: kept.flags & WHOLE != 0,
             ttl: None,
         };
         let outline = if save.stringified {

@@ -74,15 +74,14 @@ impl Shard {
         }
     }
 
-    pub(super) fn get(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> Option<&Record> {
+    pub(super) fn get(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> Option<&Slot> {
         let Some(slot) = self.find_live(hash, id, now) else {
             self.counts.misses += 1;
             return None;
         };
         self.counts.hits += 1;
         self.used(slot);
-        let slot = self.contents.slots.get(slot)?;
-        Some(&slot.record)
+        self.contents.slots.get(slot)
     }
 
     pub(super) fn has(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> bool {

@@ -14,6 +14,10 @@ pub(super) const UNCLEAR: u8 = 1;
 /// A flag of a session: its text was written by hand, and need not be what `JSON.stringify` makes.
 pub(super) const HANDWRITTEN: u8 = 2;
 
+/// A flag of a session: it has members that get lost when a session is made of it, so it is never handed
+/// over in parts.
+pub(super) const WHOLE: u8 = 4;
+
 /// What is to be saved, beside the text.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Save {
@@ -24,6 +28,8 @@ pub struct Save {
     pub protected: bool,
     /// Whether the text is what `JSON.stringify` has made, and not written by hand.
     pub stringified: bool,
+    /// Whether the session has members that get lost when it is loaded.
+    pub whole: bool,
 }
 
 /// A session on its way into a shard.
@@ -62,6 +68,9 @@ impl<'text> Write<'text> {
         }
         if !save.stringified {
             flags |= HANDWRITTEN;
+        }
+        if save.whole {
+            flags |= WHOLE;
         }
         Self {
             id,

@@ -80,6 +80,7 @@ fn sessions_survive_a_way_out_and_back_with_all_that_belongs_to_them() {
     let protected = Save {
         protected: true,
         stringified: true,
+        whole: true,
         ttl: Some(5000),
     };
     let user = r#"{"cookie":{},"user":1}"#;
@@ -106,7 +107,10 @@ fn sessions_survive_a_way_out_and_back_with_all_that_belongs_to_them() {
     let expected = expected.map(|(id, text)| (id.to_vec(), text.to_owned()));
     assert_eq!(other.all(now).unwrap(), expected);
     assert!(other.has_unclear() && other.has_handwritten());
-    // Its class and its time to live came along.
+    // That it is not to be taken apart, its class and its time to live came along.
+    let place_of_cookie = |id: &[u8]| other.read(id, now, |_, cookie| cookie).flatten();
+    assert_eq!(place_of_cookie(b"p"), None);
+    assert!(place_of_cookie(b"\xFF").is_some());
     other.set(b"new", "{}", now).unwrap();
     assert!(other.has(b"p", now));
     assert!(!other.has(b"p", UnixMillis(5000)));
