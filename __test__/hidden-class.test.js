@@ -50,6 +50,13 @@ function classesOf(objects) {
   return found.length
 }
 
+function assertDictionaries(held) {
+  for (const { req, res } of held) {
+    assert.strictEqual(hasFastProperties(req), !hasClassesOfTheirOwn)
+    assert.strictEqual(hasFastProperties(res), !hasClassesOfTheirOwn)
+  }
+}
+
 /**
  * V8 has 64 places for such classes, by where prototypes are in memory. Where those of requests and of
  * responses fall on the same one, they drive each other out; another application has other prototypes.
@@ -60,10 +67,7 @@ async function assertOneClass(listenerOf) {
     // One after the other: it hardly ever takes more than one.
     // oxlint-disable-next-line no-await-in-loop
     await whileAllAreThere(listenerOf, (held) => {
-      for (const { req, res } of held) {
-        assert.strictEqual(hasFastProperties(req), !hasClassesOfTheirOwn)
-        assert.strictEqual(hasFastProperties(res), !hasClassesOfTheirOwn)
-      }
+      assertDictionaries(held)
       seen.push([classesOf(held.map(({ req }) => req)), classesOf(held.map(({ res }) => res))])
     })
     if (seen.at(-1).every((classes) => classes === 1)) return
@@ -104,10 +108,7 @@ for (const name of ['express', 'express4']) {
         (handler) => express().use(makeSession()).use('/', express().use(handler)),
         (held) => {
           assertOwnClasses(held)
-          for (const { req, res } of held) {
-            assert.strictEqual(hasFastProperties(req), !hasClassesOfTheirOwn)
-            assert.strictEqual(hasFastProperties(res), !hasClassesOfTheirOwn)
-          }
+          assertDictionaries(held)
         }
       ))
 

@@ -1,6 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { summarize } from './measure/summary.mjs'
+import { readReport } from './measure/report-file.mjs'
 import { share } from './measure/table.mjs'
 import { majorOf } from './report/requests.mjs'
 
@@ -28,12 +28,11 @@ const group = 36
 const leftOut = /-64k$/
 
 if (options.help || positionals.length !== 2) console.log(help)
-else writeFileSync(positionals[1], draw(JSON.parse(readFileSync(positionals[0], 'utf8'))))
+else writeFileSync(positionals[1], draw(readReport(positionals[0])))
 
 function draw({ node, results }) {
   const wanted = options.scenario?.split(',')
-  const summarized = results.map((one) => ({ ...one, subjects: summarize(one.rounds) }))
-  const shown = summarized.filter(
+  const shown = results.filter(
     ({ framework, scenario, subjects }) =>
       framework === options.framework &&
       subjects.ours &&

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { summarize } from './measure/summary.mjs'
+import { readReport } from './measure/report-file.mjs'
 import { boundary, loadTime, scale } from './report/growth.mjs'
 import { fillIn } from './report/markdown.mjs'
 import {
@@ -43,7 +43,7 @@ function main() {
 }
 
 function makeTables() {
-  const reports = files.map(read)
+  const reports = files.map(readReport)
   const of = (kind) => reports.filter((report) => report.kind === kind)
   const frameworks = options.framework.split(',')
   const makers = {
@@ -65,14 +65,6 @@ function makeTables() {
     if (text) tables.set(name, text)
   }
   return tables
-}
-
-function read(file) {
-  const report = JSON.parse(readFileSync(file, 'utf8'))
-  if (report.kind === 'requests') {
-    for (const result of report.results) result.subjects = summarize(result.rounds)
-  }
-  return report
 }
 
 function putInto(file, tables) {

@@ -7,7 +7,7 @@ const { MemorySweeper } = require('./memory-sweeper')
 const { viewOf } = require('./memory-view')
 const native = require('./native')
 const { ownText } = require('./own-text')
-const { join, split } = require('./session-text')
+const { join } = require('./session-text')
 const { putBehind } = require('./sessions-behind')
 const { hasOnlyData, unexpired, wholeText } = require('./stored-session')
 
@@ -135,7 +135,7 @@ class MemorySessions {
       snapshot.cookie = opened.slice(end, end + cookieLength)
       snapshot.rest = opened.slice(end + cookieLength)
     } else {
-      snapshot.setWhole(opened.slice(end))
+      snapshot.setText(opened.slice(end))
     }
     return id
   }
@@ -355,7 +355,7 @@ class MemorySessions {
 
 /** A session as it was read, or that there was none. */
 class Snapshot {
-  /** If its JSON is as `JSON.stringify` writes it and begins with its cookie: the JSON of that... */
+  /** If `open` has taken its JSON apart, which begins with its cookie: the JSON of that... */
   cookie
   /** ...and the JSON without it. */
   rest
@@ -375,16 +375,8 @@ class Snapshot {
     this.id = id
   }
 
-  /** @param {string | null} text The session's JSON, if there is one. */
+  /** @param {string | null} text The session's JSON, if there is one, to be read at once. */
   setText(text) {
-    const parts = text ? split(text) : undefined
-    if (parts === undefined || !hasOnlyData(JSON.parse(parts.rest))) return this.setWhole(text)
-    this.cookie = parts.cookie
-    this.rest = parts.rest
-  }
-
-  /** @param {string | null} text The same, of one that does not begin with its cookie, or has more than data. */
-  setWhole(text) {
     this.#text = text || undefined
   }
 

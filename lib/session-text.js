@@ -77,24 +77,13 @@ const LEADING_COOKIE = /\{"cookie":\{(?:"\w+":(?:null|true|false|-?[\d.]+|"[^"\\
  * @param {string} text What `JSON.stringify` made of the session.
  */
 function withoutCookie(text) {
-  return split(text)?.rest ?? textWithoutCookie(JSON.parse(text))
-}
-
-/**
- * Takes a session's JSON apart, if it begins with a cookie as sessions of ours do.
- *
- * @param {string} text
- * @returns {{ cookie: string, rest: string } | undefined} The cookie's JSON, and the JSON without it.
- */
-function split(text) {
   LEADING_COOKIE.lastIndex = 0
-  if (!LEADING_COOKIE.test(text)) return undefined
+  if (!LEADING_COOKIE.test(text)) return textWithoutCookie(JSON.parse(text))
   const end = LEADING_COOKIE.lastIndex
-  const rest = text.charCodeAt(end) === 0x2c /* , */ ? `{${text.slice(end + 1)}` : '{}'
-  return { cookie: text.slice('{"cookie":'.length, end), rest }
+  return text.charCodeAt(end) === 0x2c /* , */ ? `{${text.slice(end + 1)}` : '{}'
 }
 
-/** The opposite of {@link split}. */
+/** The JSON of a session, of that of its cookie and that of the rest. */
 function join(cookie, rest) {
   return `{"cookie":${cookie}${rest === '{}' ? '}' : `,${rest.slice(1)}`}`
 }
@@ -117,7 +106,6 @@ function textWithReplacer(session) {
 module.exports = {
   canLeaveItselfOut,
   join,
-  split,
   textWithoutCookie,
   toJSON,
   withoutCookie

@@ -18,7 +18,7 @@ function sessionOf(req, data) {
 }
 
 /**
- * The same for the parts of a session's JSON, from {@link import('./session-text').split}.
+ * The same for the parts of a session's JSON, into which our own store has taken it apart.
  *
  * @param {object} req
  * @param {import('./cookie-text').StoredCookie} cookie

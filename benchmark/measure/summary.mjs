@@ -22,18 +22,17 @@ export function summarize(measured, reference = 'express-session') {
 }
 
 export function median(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+  return quantile(numbers, 1 / 2)
 }
 
 /** The median, and the quartiles: what the middle half of all rounds says. */
 function spreadOf(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  return { median: median(numbers), lower: quantile(sorted, 1 / 4), upper: quantile(sorted, 3 / 4) }
+  const [lower, upper] = [1 / 4, 3 / 4].map((part) => quantile(numbers, part))
+  return { median: median(numbers), lower, upper }
 }
 
-function quantile(sorted, part) {
+function quantile(numbers, part) {
+  const sorted = numbers.toSorted((a, b) => a - b)
   const place = (sorted.length - 1) * part
   const below = sorted[Math.floor(place)]
   return below + (sorted[Math.ceil(place)] - below) * (place % 1)

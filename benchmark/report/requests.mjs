@@ -44,9 +44,7 @@ export function oneAtATime(all) {
 function tablesOfTaxes(reports, frameworks) {
   const parts = []
   for (const framework of frameworks) {
-    const those = reports.filter(({ results }) =>
-      results.some((one) => one.framework === framework)
-    )
+    const those = withResultsOf(reports, [framework])
     const scenarios = scenariosOf(those, framework, 'ours')
     if (scenarios.length === 0) continue
     const rows = [[names[framework], ...those.flatMap(headOf)]]
@@ -70,6 +68,12 @@ export function company(all) {
     }
   }
   return rows.length > 1 ? table(rows) : undefined
+}
+
+function withResultsOf(reports, frameworks) {
+  return reports.filter(({ results }) =>
+    results.some(({ framework }) => frameworks.includes(framework))
+  )
 }
 
 function severalAtOnce(reports) {
@@ -116,9 +120,7 @@ export function inProcess(reports) {
 
 /** The tax of the other things one could use. */
 export function peers(all, frameworks) {
-  const reports = severalAtOnce(all).filter(({ results }) =>
-    results.some(({ framework }) => frameworks.includes(framework))
-  )
+  const reports = withResultsOf(severalAtOnce(all), frameworks)
   const isShown = new Set([...frameworks, 'fastify'])
   const rows = [['Tax in µs', ...reports.map(({ node }) => `Node ${majorOf(node)}`)]]
   const places = new Set()
@@ -145,9 +147,7 @@ export function peers(all, frameworks) {
 /** Everything else that was measured. */
 export function details(all, framework) {
   const head = ['CPU µs', 'req/s', 'p50 ms', 'p99 ms', 'GC µs', 'heap MB', 'RSS MB']
-  const reports = severalAtOnce(all).filter(({ results }) =>
-    results.some((one) => one.framework === framework)
-  )
+  const reports = withResultsOf(severalAtOnce(all), [framework])
   const parts = reports.map((report) => {
     const rows = [[`${names[framework]}, Node ${majorOf(report.node)}`, ...head]]
     for (const result of report.results) {

@@ -17,6 +17,14 @@ const handle = (work) => (req, res) => {
   res.end()
 }
 
+/** A site with cookies that expire, of which a client has a session. */
+async function openExpiring(session) {
+  const options = { ...OPTIONS, cookie: { maxAge: 60_000 } }
+  const site = open(session, { memory: true, options })
+  await put(site, 'known', { user: 'a' })
+  return { site, visit: (work) => site.visit({ ...returning(), handle: handle(work) }) }
+}
+
 async function patched(object, name, descriptor, work) {
   const original = Object.getOwnPropertyDescriptor(object, name)
   Object.defineProperty(object, name, { configurable: true, ...descriptor })
@@ -90,12 +98,7 @@ const CASES = {
     return recording
   },
   'what is assigned to a method is stored, and dropped by the next request': async (session) => {
-    const site = open(session, {
-      memory: true,
-      options: { ...OPTIONS, cookie: { maxAge: 60_000 } }
-    })
-    const visit = (work) => site.visit({ ...returning(), handle: handle(work) })
-    await put(site, 'known', { user: 'a' })
+    const { site, visit } = await openExpiring(session)
     return [
       await visit((req) => {
         req.session.toString = 'text'
@@ -108,12 +111,7 @@ const CASES = {
     ]
   },
   'a toJSON that gives what is named like a method has it dropped': async (session) => {
-    const site = open(session, {
-      memory: true,
-      options: { ...OPTIONS, cookie: { maxAge: 60_000 } }
-    })
-    const visit = (work) => site.visit({ ...returning(), handle: handle(work) })
-    await put(site, 'known', { user: 'a' })
+    const { site, visit } = await openExpiring(session)
     const toJSON = function () {
       return { cookie: this.cookie, user: 'b', touch: 5 }
     }
