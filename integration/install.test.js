@@ -161,7 +161,7 @@ describe('in a project that is built', () => {
         await project.node(...workplace.tools.get(compiler).command.slice(1), '--project', '.')
 
         const reported = await project.report(`${out}/${compiled}`)
-        assert.deepEqual(reported, { same: true, saves: 1, originalMaxAge: 1000, answers: ANSWERS })
+        assert.deepEqual(reported, { same: true, saves: 1, minutes: 1, answers: ANSWERS })
       })
     }
   }
