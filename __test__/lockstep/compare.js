@@ -9,7 +9,12 @@ const NOT_PROMISED = new Set(['inner'])
 function byChannel(entries) {
   const channels = {}
   for (const [channel, ...rest] of entries) {
-    if (!NOT_PROMISED.has(channel)) (channels[channel] ??= []).push(rest)
+    if (NOT_PROMISED.has(channel)) continue
+    // Each request by itself: how two of them take turns is not promised either.
+    const [label] = rest
+    const isOfRequest = typeof label === 'string' && label.startsWith('request ')
+    const name = isOfRequest ? `${channel} of ${label}` : channel
+    ;(channels[name] ??= []).push(rest)
   }
   return channels
 }
@@ -28,6 +33,16 @@ function endingOnce(entries) {
   })
 }
 
+// Without what the clients that left have seen, which is a matter of turns of the event loop.
+function withoutLeft(entries) {
+  const labels = new Set()
+  return entries.filter(([channel, label, what]) => {
+    if (channel !== 'wire') return true
+    if (what === 'left') labels.add(label)
+    return what === 'left' || !labels.has(label)
+  })
+}
+
 // The first difference between two accounts, or null.
 function difference(theirs, ours, { loose, endsOften }) {
   if (endsOften) {
@@ -40,7 +55,7 @@ function difference(theirs, ours, { loose, endsOften }) {
   const isUncaught = ([channel]) => channel === 'uncaught'
   if (!loose && !theirs.some(isUncaught)) return firstDifference(theirs, ours)
 
-  const [their, our] = [byChannel(theirs), byChannel(ours)]
+  const [their, our] = [theirs, ours].map((entries) => byChannel(withoutLeft(entries)))
   for (const channel of new Set([...Object.keys(their), ...Object.keys(our)])) {
     const [a, b] = [their[channel] ?? [], our[channel] ?? []]
     if (!isDeepStrictEqual(a, b)) return { channel, ...firstDifference(a, b) }
