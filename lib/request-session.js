@@ -243,7 +243,7 @@ class RequestSession extends HookedResponse {
     if (!this.#mustSetCookie(session, isUndisturbed)) return
     const { cookies, signer, trustProxy } = this.#settings
     if (session.cookie.secure && !isSecure(req, trustProxy)) return void debug('not secured')
-    this.#touch(session)
+    this.#touch()
     try {
       const value = signer.sign(this.#secrets, req.sessionID)
       const text = cookies.serialize(value, req.session.cookie.data)
@@ -283,7 +283,7 @@ class RequestSession extends HookedResponse {
       if (answer === AtEnd.Touch && this.#touchStoredUnread()) return true
     }
     const { session } = this.#req
-    if (session) this.#touch(session)
+    if (session) this.#touch()
     switch (this.#atEnd()) {
       case AtEnd.Destroy:
         return this.#destroyStored()
@@ -378,13 +378,15 @@ class RequestSession extends HookedResponse {
   }
 
   #saveStored() {
-    const { session } = this.#req
+    const req = this.#req
+    const { session } = req
     const watched = this.#watchesSave(session)
     const sessions = direct.forSave(session, watched)
     if (!sessions) {
       return (done) => {
         this.#savesNow = watched
-        session.save(this.#answered(done))
+        // For the error's text again, see `#touch`.
+        req.session.save(this.#answered(done))
       }
     }
     const rest = watched ? this.#noteSave(session) : undefined
@@ -429,9 +431,11 @@ class RequestSession extends HookedResponse {
   }
 
   /** Renews the session's expiry, once a request. */
-  #touch(session) {
+  #touch() {
     if (this.#touched) return
-    session.touch()
+    // By way of the request, as V8 names the expression in its error if `touch` is no function.
+    const req = this.#req
+    req.session.touch()
     this.#touched = true
   }
 

@@ -16,20 +16,25 @@ function Store() {
 
 inherits(Store, EventEmitter)
 
+// A store without `generate` or `createSession` fails with an error that V8 words after the expression
+// that is called: with `self` in it, as in express-session.
+
 /** Destroys the request's session and gives it a new one. */
 Store.prototype.regenerate = function (req, callback) {
+  const self = this
   this.destroy(req.sessionID, (error) => {
-    this.generate(req)
+    self.generate(req)
     callback(error)
   })
 }
 
 /** Loads a session outside of a request, for example for a websocket. */
 Store.prototype.load = function (sid, callback) {
+  const self = this
   this.get(sid, (error, data) => {
     if (error) return callback(error)
     if (!data) return callback()
-    callback(null, this.createSession({ sessionID: sid, sessionStore: this }, data))
+    callback(null, self.createSession({ sessionID: sid, sessionStore: self }, data))
   })
 }
 

@@ -16,6 +16,8 @@ const BUSY_MOST = 100_000_000n
 class Visit {
   ended = false
   handled = false
+  failed = false
+  waits = false
   kept = undefined
   #started = process.hrtime.bigint()
 
@@ -92,13 +94,16 @@ class Visit {
         this.journal.activity++
         const pending = this.#perform(step)
         if (!(pending instanceof Promise)) continue
+        this.waits = true
         await pending
+        this.waits = false
         // Whether a tick or a microtask comes first depends on where in a turn this goes on.
         if (this.loose) await nextTurn()
       }
     } catch (error) {
       this.#fail(error)
     }
+    if (this.failed) this.#endFailed()
     this.note('handled')
   }
 
@@ -138,6 +143,13 @@ class Visit {
     this.note('error handler', error)
     if (this.loose && this.ended) return
     this.ended = true
+    // What a step that is under way sees of the response's end depends on turns of the event loop, and
+    // the other way round.
+    if (this.loose && this.waits) this.failed = true
+    else this.#endFailed()
+  }
+
+  #endFailed() {
     const { res } = this
     try {
       if (!res.headersSent) res.statusCode = 500

@@ -56,9 +56,13 @@ function plainObject(value, parents) {
   return copy
 }
 
-// Errors which the JavaScript engine makes quote the source text, which providers do not share.
+// Errors which the JavaScript engine makes quote the source text, which providers do not share but for
+// what is called on objects of the application's: people search for "req.session.touch is not a function".
 const ENGINE_TEXTS = [
-  [/^.* is not a (function|constructor)$/s, '<expression> is not a $1'],
+  [
+    /^(?!(?:req|self|store|this)\b).* is not a (function|constructor)$/s,
+    '<expression> is not a $1'
+  ],
   [/^Cannot (read|set) properties of (\w+) .*$/s, 'Cannot $1 properties of $2']
 ]
 

@@ -175,8 +175,9 @@ const STARTS = ['new', 'known']
 
 const starting = (start, request) => (start === 'known' ? returning('known', request) : request)
 
-const site = (session, { timing, options, answers } = {}) =>
+const site = (session, { timing, options, answers, memory } = {}) =>
   open(session, {
+    memory,
     options: { cookie: { maxAge: 60_000 }, ...options },
     store: {
       timing,
@@ -298,6 +299,66 @@ module.exports = [
         error: 'Error',
         message: 'thrown by the callback'
       })
+    }
+  },
+  {
+    name: 'what is no function in place of a method fails with the same words',
+    async run(session) {
+      const recording = {}
+      const attempt = (log, work) => {
+        try {
+          work()
+        } catch (error) {
+          log.add('threw', error)
+        }
+      }
+      for (const method of ['touch', 'save', 'reload', 'destroy', 'regenerate', 'resetMaxAge']) {
+        for (const memory of [false, true]) {
+          for (const [label, value] of Object.entries({ text: 'text', null: null, undefined })) {
+            const app = site(session, { memory, options: { rolling: true } })
+            recording[`session.${method} is ${label}, ${memory}`] = await app.visit({
+              handle(req, res, log) {
+                Object.defineProperty(req.session, method, { value, enumerable: true })
+                attempt(log, () => req.session[method]())
+                attempt(log, () => res.end())
+              }
+            })
+          }
+        }
+      }
+      for (const method of ['get', 'set', 'destroy', 'generate', 'createSession']) {
+        for (const entrance of ['save', 'reload', 'destroy', 'regenerate']) {
+          const app = site(session)
+          recording[`${entrance} without store.${method}`] = await app.visit(
+            returning('known', {
+              handle(req, res, log) {
+                app.store[method] = undefined
+                attempt(log, () => req.session[entrance]((error) => log.add('called back', error)))
+                attempt(log, () => res.end())
+              }
+            })
+          )
+        }
+        const { log, store } = site(session)
+        store[method] = undefined
+        attempt(log, () => store.load('known', (error) => log.add('loaded', error)))
+        recording[`load without store.${method}`] = { log: log.entries }
+      }
+      return recording
+    },
+    expect(recording) {
+      for (const [name, message] of Object.entries({
+        'session.touch is text, false': 'req.session.touch is not a function',
+        'session.save is null, true': 'req.session.save is not a function',
+        'regenerate without store.generate': 'self.generate is not a function',
+        'load without store.createSession': 'self.createSession is not a function'
+      })) {
+        const threw = recording[name].log.filter(([what]) => what === 'threw')
+        assert.ok(
+          threw.some(([, error]) => error.message === message),
+          name
+        )
+      }
     }
   }
 ]
