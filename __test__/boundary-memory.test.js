@@ -22,13 +22,13 @@ test('garbage collected in the middle of native calls leaves everything as it wa
 })
 
 test('sessions that are created and destroyed leave no memory behind', async () => {
-  const { length, memory } = JSON.parse(await printed('leak.js', '--sessions', '120000'))
+  const { length, memory } = JSON.parse(await printed('leak.js', '--sessions', '200000'))
   assert.strictEqual(length, 0)
-  const [, ...settled] = memory
+  // Newer versions of V8 let the space for young objects grow by up to 90 MB in the first 48 000 sessions.
+  const settled = memory.slice(4)
   const growth = (key) => (settled.at(-1)[key] - settled[0][key]) / MEGABYTE
-  // 96 000 sessions of more than 500 bytes each: 48 MB if they stayed. Newer versions of V8 let the space
-  // for young objects grow meanwhile, by some 15 MB.
-  assert.ok(growth('rss') < 28, `resident memory has grown by ${growth('rss')} MB`)
+  // 100 000 sessions of more than 500 bytes each: 50 MB if they stayed.
+  assert.ok(growth('rss') < 15, `resident memory has grown by ${growth('rss')} MB`)
   assert.ok(growth('heapUsed') < 1, `the heap has grown by ${growth('heapUsed')} MB`)
 })
 

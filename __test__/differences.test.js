@@ -98,9 +98,10 @@ for (const [storeName, makeStore] of Object.entries(stores)) {
         })
       await serving(handler, async (port) => {
         assert.strictEqual((await request(port)).body, 'late')
-        while (calls.length === 0) await new Promise(setImmediate)
+        while (calls.length < 2) await new Promise(setImmediate)
       })
-      assert.deepStrictEqual(calls, ['finished', 'called'])
+      // Since version 24.21 or earlier, Node itself calls back before the event.
+      assert.deepStrictEqual(calls.toSorted(), ['called', 'finished'])
     }
   })
 

@@ -35,10 +35,14 @@ async function main() {
   const replaced = new WeakRef(sessionsBehind(store.sessions))
   store.sessions = Object.create(null)
   await visit(middleware, 'nobody')
-  // What a WeakRef refers to is kept to the end of the turn.
-  await new Promise(setImmediate)
-  collected()
-  const figures = { ids: ids.size, heap: heap / MEGABYTE, isGone: replaced.deref() === undefined }
+  // What a WeakRef refers to is kept to the end of the turn, and what is on the stack may be kept longer.
+  let isGone = false
+  for (let turn = 0; turn < 10 && !isGone; turn++) {
+    await new Promise(setImmediate)
+    collected()
+    isGone = replaced.deref() === undefined
+  }
+  const figures = { ids: ids.size, heap: heap / MEGABYTE, isGone }
   console.log(JSON.stringify(figures))
 }
 
