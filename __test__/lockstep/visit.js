@@ -16,8 +16,9 @@ const BUSY_MOST = 100_000_000n
 class Visit {
   ended = false
   handled = false
-  failed = false
+  // Whether a step is under way that takes turns, and whether the error handler ends the response after it.
   waits = false
+  endsLater = false
   kept = undefined
   #started = process.hrtime.bigint()
 
@@ -95,15 +96,14 @@ class Visit {
         const pending = this.#perform(step)
         if (!(pending instanceof Promise)) continue
         this.waits = true
-        await pending
-        this.waits = false
+        await pending.finally(() => (this.waits = false))
         // Whether a tick or a microtask comes first depends on where in a turn this goes on.
         if (this.loose) await nextTurn()
       }
     } catch (error) {
       this.#fail(error)
     }
-    if (this.failed) this.#endFailed()
+    if (this.endsLater) this.#endFailed()
     this.note('handled')
   }
 
@@ -145,7 +145,7 @@ class Visit {
     this.ended = true
     // What a step that is under way sees of the response's end depends on turns of the event loop, and
     // the other way round.
-    if (this.loose && this.waits) this.failed = true
+    if (this.loose && this.waits) this.endsLater = true
     else this.#endFailed()
   }
 

@@ -11,6 +11,15 @@ class Log {
     this.entries.push(entry.map((part) => plain(part)))
   }
 
+  // Does the work, and writes down what it throws.
+  attempt(work) {
+    try {
+      work()
+    } catch (error) {
+      this.add('threw', error)
+    }
+  }
+
   // Whether the head of the response had left when a store was called is visible to that store.
   headSent() {
     return this.response === null ? 'no response' : this.response.headersSent

@@ -204,11 +204,7 @@ module.exports = [
         recording[method] = await open(session).visit({
           async handle(req, res, log) {
             req.session.self = req.session
-            try {
-              req.session[method](() => log.add('called back'))
-            } catch (error) {
-              log.add('threw', error)
-            }
+            log.attempt(() => req.session[method](() => log.add('called back')))
             delete req.session?.self
             res.end()
           }

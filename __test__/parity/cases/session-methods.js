@@ -281,11 +281,7 @@ module.exports = [
           recording[`${method} ${label}`] = await site(session).visit(
             returning('known', {
               handle(req, res, log) {
-                try {
-                  req.session[method](argument)
-                } catch (error) {
-                  log.add('threw', error)
-                }
+                log.attempt(() => req.session[method](argument))
                 res.end()
               }
             })
@@ -305,13 +301,6 @@ module.exports = [
     name: 'what is no function in place of a method fails with the same words',
     async run(session) {
       const recording = {}
-      const attempt = (log, work) => {
-        try {
-          work()
-        } catch (error) {
-          log.add('threw', error)
-        }
-      }
       for (const method of ['touch', 'save', 'reload', 'destroy', 'regenerate', 'resetMaxAge']) {
         for (const memory of [false, true]) {
           for (const [label, value] of Object.entries({ text: 'text', null: null, undefined })) {
@@ -319,8 +308,8 @@ module.exports = [
             recording[`session.${method} is ${label}, ${memory}`] = await app.visit({
               handle(req, res, log) {
                 Object.defineProperty(req.session, method, { value, enumerable: true })
-                attempt(log, () => req.session[method]())
-                attempt(log, () => res.end())
+                log.attempt(() => req.session[method]())
+                log.attempt(() => res.end())
               }
             })
           }
@@ -333,15 +322,15 @@ module.exports = [
             returning('known', {
               handle(req, res, log) {
                 app.store[method] = undefined
-                attempt(log, () => req.session[entrance]((error) => log.add('called back', error)))
-                attempt(log, () => res.end())
+                log.attempt(() => req.session[entrance]((error) => log.add('called back', error)))
+                log.attempt(() => res.end())
               }
             })
           )
         }
         const { log, store } = site(session)
         store[method] = undefined
-        attempt(log, () => store.load('known', (error) => log.add('loaded', error)))
+        log.attempt(() => store.load('known', (error) => log.add('loaded', error)))
         recording[`load without store.${method}`] = { log: log.entries }
       }
       return recording

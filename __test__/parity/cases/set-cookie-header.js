@@ -59,12 +59,10 @@ const EXPIRES = {
 function setting(name, value) {
   return (req, res, log) => {
     const { cookie } = req.session
-    try {
+    log.attempt(() => {
       cookie[name] = value
       log.add('set')
-    } catch (error) {
-      log.add('threw', error)
-    }
+    })
     log.add('now', cookie.maxAge, cookie.expires, cookie.originalMaxAge, plain(cookie.data))
     req.session.changed = true
     res.end()
