@@ -118,8 +118,8 @@ export declare function generateIds(count: number): string
 /** Removes all sessions. */
 export declare function memoryClear(store: ExternalObject<MemoryStore>): void
 
-/** Closes a store for this thread. The last one who closes it saves it, if it has a snapshot. */
-export declare function memoryClose(store: ExternalObject<MemoryStore>): Promise<void>
+/** Closes a store for this thread. It is freed when the last one has closed it. */
+export declare function memoryClose(store: ExternalObject<MemoryStore>): void
 
 /** Removes a session; says whether there was one. */
 export declare function memoryDestroy(store: ExternalObject<MemoryStore>, id: string, now: number): boolean
@@ -172,9 +172,6 @@ export declare function memoryPage(store: ExternalObject<MemoryStore>, pages: Ex
  */
 export declare function memorySet(store: ExternalObject<MemoryStore>, id: string, text: string, now: number, ttl: number, flags: number): Expiry
 
-/** Where a snapshot is now that could not be used when the store was opened. */
-export declare function memorySetAside(store: ExternalObject<MemoryStore>): string | null
-
 /** What a store holds and has done. */
 export declare function memoryStats(store: ExternalObject<MemoryStore>): MemoryStats
 
@@ -200,14 +197,6 @@ export interface MemoryStats {
   lastSweep: number
   /** How long the longest one took. */
   longestSweep: number
-  /** Snapshots that were written in between. */
-  snapshots: number
-  /** Snapshots that were not. */
-  failedSnapshots: number
-  /** How long the last one took. */
-  lastSnapshot: number
-  /** Why the last one was not written, if it was not. */
-  snapshotError?: string
 }
 
 /** Frees a few expired sessions; says whether there may be more. */
@@ -235,7 +224,7 @@ export declare const enum NoId {
 /**
  * Opens a store. If it has a name and is open already, in any thread, it is that one. The options
  * are JSON: `name`, `given` (whether any of the others was), `maxSessions`, `maxBytes`, `onFull`,
- * `ttl`, `stayDestroyed`, `snapshotPath`, `snapshotInterval`, `snapshotSetsAside`.
+ * `ttl`, `stayDestroyed`.
  */
 export declare function openMemoryStore(options: string): ExternalObject<MemoryStore>
 

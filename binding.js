@@ -858,7 +858,6 @@ module.exports.memoryNextDue = nativeBinding.memoryNextDue
 module.exports.memoryOpen = nativeBinding.memoryOpen
 module.exports.memoryPage = nativeBinding.memoryPage
 module.exports.memorySet = nativeBinding.memorySet
-module.exports.memorySetAside = nativeBinding.memorySetAside
 module.exports.memoryStats = nativeBinding.memoryStats
 module.exports.memorySweep = nativeBinding.memorySweep
 module.exports.memoryTouch = nativeBinding.memoryTouch

@@ -378,27 +378,6 @@ declare namespace session {
      * is closed or its thread ends. Others than the first need not give the options.
      */
     name?: string | undefined
-
-    /**
-     * The file in which sessions survive a restart. It is loaded when the store is made, and written
-     * when it is closed and every so often in between, in another thread.
-     */
-    snapshot?: string | MemoryStoreSnapshot | undefined
-  }
-
-  /** How a `MemoryStore` survives a restart. */
-  interface MemoryStoreSnapshot {
-    /** The file. It is made with mode 0600; its folder should be as private. */
-    path: string
-
-    /** Milliseconds between two snapshots, 60 000 by default; `Infinity` for none but the last. */
-    interval?: number | undefined
-
-    /**
-     * What is done about a file that is damaged or no snapshot at all: `'throw'`, the default, or
-     * `'setAside'`, which renames it and starts with no sessions.
-     */
-    onDamaged?: 'throw' | 'setAside' | undefined
   }
 
   /** What a `MemoryStore` holds and has done since it was made. Times are in milliseconds. */
@@ -419,8 +398,6 @@ declare namespace session {
     refusals: number
     /** Searches for expired sessions by a timer. */
     sweeps: { count: number; last: number; longest: number }
-    /** Snapshots in between; `error` says why the last one was not written, if it was not. */
-    snapshots: { count: number; failures: number; last: number; error: string | undefined }
   }
 
   /** What comes with an event of a `MemoryStore`. */
@@ -486,8 +463,8 @@ declare namespace session {
     stats(): MemoryStoreStats
 
     /**
-     * Closes the store: using it from then on is an error. Where it was the last one of its name, or
-     * has none, it is written to its snapshot, if it has one, and freed.
+     * Closes the store: using it from then on is an error. Its sessions are freed, unless another
+     * store of the same name is open.
      */
     close(): Promise<void>
     close(callback: (err?: any) => void): void

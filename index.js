@@ -148,6 +148,6 @@ function warnOfMemoryStore() {
   console.warn(
     'Warning: express-session-native is using a MemoryStore without bounds in production.\n' +
       'Expired sessions are freed, but those without an expiry are kept, and sessions are\n' +
-      'lost when this process ends. Options of MemoryStore: maxSessions, maxBytes, ttl, snapshot.'
+      'lost when this process ends. Options of MemoryStore: maxSessions, maxBytes, ttl.'
   )
 }

@@ -59,17 +59,6 @@ test('a store that was in use when something panicked keeps working, and so does
   assert.deepStrictEqual(JSON.parse(stdout), [1000, '{"n":1}', 1001, 'id'])
 })
 
-test('a panic of what the library does in the background is a rejection', () => {
-  const { status, stdout, stderr } = run(`
-    native.panicProbeInBackground().catch((error) => {
-      console.log(error instanceof Error, error.message)
-      console.log('still here')
-    })
-  `)
-  assert.strictEqual(status, 0, stderr)
-  assert.match(stdout, /^true .*the panic probe was called.*\nstill here\n$/)
-})
-
 test('a panic in a worker thread is an exception in that thread', () => {
   const { status, stdout, stderr } = run(`
     const { Worker } = require('node:worker_threads')

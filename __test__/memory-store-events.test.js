@@ -153,8 +153,7 @@ test('figures count what is asked for and what goes', async (t) => {
       expirations: 0,
       evictions: 0,
       refusals: 0,
-      sweeps: { count: 0, last: 0, longest: 0 },
-      snapshots: { count: 0, failures: 0, last: 0, error: undefined }
+      sweeps: { count: 0, last: 0, longest: 0 }
     }
   )
   for (const sid of ['a', 'b', 'c']) await ask(store, 'set', sid, data(1000))

@@ -1,5 +1,5 @@
 //! The longest single call of the memory store on one thread, as an event loop makes them, while
-//! sessions of 350 bytes are created, used, saved to a snapshot, expire all at once and are cleared:
+//! sessions of 350 bytes are created, used, expire all at once and are cleared:
 //!
 //! `cargo bench --no-default-features --bench stalls`
 //!
@@ -19,20 +19,13 @@ mod meter;
 mod sessions;
 
 use std::{
-    env, fs,
+    env,
     hint::black_box,
-    process,
-    sync::Arc,
-    thread,
     time::{Duration, Instant},
 };
 
 use express_session_native::engine::{
-    store::{
-        MemoryStore, Options, SessionStore as _,
-        registry::{self, Opened},
-        saver::SaverOptions,
-    },
+    store::{MemoryStore, SessionStore as _},
     time::UnixMillis,
 };
 use meter::Meter;
@@ -52,23 +45,11 @@ fn main() {
     let size =
         env::var("STALL_SESSIONS").map_or(1_000_000, |size| size.parse().unwrap_or_default());
     println!("{size} sessions: calls, p99.999 and the longest call of each kind in microseconds");
-    let path = env::temp_dir().join(format!("session-stalls-{}", process::id()));
-    let saver = SaverOptions {
-        path: path.clone(),
-        interval: None,
-        sets_aside: false,
-    };
-    let options = (Options::default(), Some(saver));
-    let Ok(opened) = registry::open(None, Some(options), || BEFORE) else {
-        return;
-    };
-    let store = Arc::clone(&opened.store);
+    let store = MemoryStore::default();
 
     machine(size);
     create(&store, size);
     use_for(&store, size, Duration::from_secs(3));
-    save(opened, size);
-    let _ = fs::remove_file(path);
     expire(&store, size);
     create(&store, size);
     clear(&store);
@@ -120,22 +101,6 @@ fn use_for(store: &MemoryStore, size: u64, time: Duration) {
     let end = Instant::now() + time;
     while Instant::now() < end {
         user.turn(store, BEFORE, &mut meter);
-    }
-    meter.report();
-}
-
-/// Uses the sessions while another thread writes the snapshot.
-fn save(opened: Arc<Opened>, size: u64) {
-    let store = Arc::clone(&opened.store);
-    let Some(saver) = Arc::into_inner(opened).and_then(|opened| opened.saver) else {
-        return;
-    };
-    let mut meter = Meter::new("snapshot");
-    let mut user = User::new(size, EXPIRE_WITHIN);
-    let held = Arc::clone(&store);
-    let saving = thread::spawn(move || saver.finish(&held, BEFORE).is_ok());
-    while !saving.is_finished() {
-        user.turn(&store, BEFORE, &mut meter);
     }
     meter.report();
 }

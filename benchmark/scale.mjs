@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { cpus, tmpdir, totalmem } from 'node:os'
-import { join } from 'node:path'
+import { cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { writeReport } from './measure/report-file.mjs'
@@ -49,8 +47,7 @@ const columns = {
   set: ({ set }) => latency(set),
   'touch µs': ({ touch }) => latency(touch),
   'expiry stall': ({ expireStallMs: n }) => shown(n, 1, ' ms'),
-  length: ({ lengthMs: n }) => shown(n, 1, ' ms'),
-  'snapshot stall': ({ snapshotStallMs: n }) => shown(n, 1, ' ms')
+  length: ({ lengthMs: n }) => shown(n, 1, ' ms')
 }
 
 if (options.help) console.log(help)
@@ -84,16 +81,7 @@ async function main() {
 }
 
 async function measure(name, size, settings) {
-  const folder = mkdtempSync(join(tmpdir(), 'session-scale-'))
-  try {
-    const base = { name, size, watchSeconds: settings.watchSeconds }
-    const result = await runWorker(base, settings)
-    if (result.failure) return result
-    const snapshot = await runWorker({ ...base, snapshot: join(folder, 'sessions') }, settings)
-    return { ...result, ...snapshot }
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  return runWorker({ name, size, watchSeconds: settings.watchSeconds }, settings)
 }
 
 /** What a worker has told, and in `failure` why it told no more. */

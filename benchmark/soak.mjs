@@ -1,7 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -48,12 +45,7 @@ async function main() {
   const random = new Random(seed)
   const waves = wavesOf(random)
   const findings = new Findings()
-  const folder = mkdtempSync(join(tmpdir(), 'session-soak-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const subjects = ['evict', 'spare', 'reject'].map((onFull) => {
-    mkdirSync(join(folder, onFull))
-    return new Subject(onFull, join(folder, onFull), findings)
-  })
+  const subjects = ['evict', 'spare', 'reject'].map((onFull) => new Subject(onFull, findings))
   const loads = subjects.flatMap((subject) => [
     { load: new StoreLoad(subject, random), count: calls },
     { load: new RequestLoad(subject, random), count: requests }

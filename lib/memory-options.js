@@ -1,13 +1,10 @@
 'use strict'
 
-const path = require('node:path')
-
 /**
  * Checks the options of a MemoryStore. Unknown ones are ignored: other stores call MemoryStore with
  * options of their own.
  */
 
-const MINUTE = 60_000
 /** No timer waits longer, and nobody wants one to. */
 const LONGEST = 2 ** 31 - 1
 
@@ -34,9 +31,8 @@ function checkOptions(options) {
   check(isProtect, 'protect', 'a function', protect)
   check(isOptionalBoolean(resurrect), 'resurrect', 'a boolean', resurrect)
   check(isOptionalBoolean(eventData), 'eventData', 'a boolean', eventData)
-  const snapshot = checkSnapshot(options.snapshot)
 
-  const shared = [maxSessions, maxBytes, onFull, ttl, resurrect, options.snapshot]
+  const shared = [maxSessions, maxBytes, onFull, ttl, resurrect]
   return {
     eventData: eventData === true,
     protect,
@@ -48,26 +44,9 @@ function checkOptions(options) {
       maxBytes: finite(maxBytes),
       onFull,
       ttl: typeof ttl === 'number' ? finite(ttl) : undefined,
-      stayDestroyed: resurrect === false,
-      snapshotPath: snapshot?.path,
-      snapshotInterval: snapshot?.interval,
-      snapshotSetsAside: snapshot?.onDamaged === 'setAside'
+      stayDestroyed: resurrect === false
     }
   }
-}
-
-function checkSnapshot(snapshot) {
-  if (snapshot === undefined) return undefined
-  const given = typeof snapshot === 'string' ? { path: snapshot } : snapshot
-  check(given !== null && typeof given === 'object', 'snapshot', 'a path or an object', snapshot)
-  const { interval = MINUTE, onDamaged = 'throw' } = given
-  check(isText(given.path), 'snapshot.path', 'a path', given.path)
-  const isInterval = interval === Infinity || (typeof interval === 'number' && interval >= 1)
-  check(isInterval, 'snapshot.interval', 'a number of milliseconds from 1 on', interval)
-  const isWay = onDamaged === 'throw' || onDamaged === 'setAside'
-  check(isWay, 'snapshot.onDamaged', "'throw' or 'setAside'", onDamaged)
-  // Changing the folder later must not change the file.
-  return { path: path.resolve(given.path), interval: finite(interval), onDamaged }
 }
 
 /**

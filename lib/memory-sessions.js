@@ -67,8 +67,6 @@ class MemorySessions {
     const { maxBytes, maxSessions } = checked.native
     /** Whether it cannot take all the memory there is; a shared one is bounded by who opened it. */
     this.isBounded = maxBytes !== undefined || maxSessions !== undefined || this.#shared
-    const aside = native.memorySetAside(handle)
-    if (aside) process.emitWarning(`a damaged snapshot of sessions was renamed to ${aside}`)
   }
 
   /** Whether the store has not been closed. */
@@ -305,17 +303,7 @@ class MemorySessions {
   /** What the store holds and has done. Times are in milliseconds. */
   stats() {
     const { lastSweep, longestSweep, sweeps, ...found } = native.memoryStats(this.#handle)
-    const { failedSnapshots, lastSnapshot, snapshotError, snapshots, ...totals } = found
-    return {
-      ...totals,
-      sweeps: { count: sweeps, last: lastSweep, longest: longestSweep },
-      snapshots: {
-        count: snapshots,
-        failures: failedSnapshots,
-        last: lastSnapshot,
-        error: snapshotError ?? undefined
-      }
-    }
+    return { ...found, sweeps: { count: sweeps, last: lastSweep, longest: longestSweep } }
   }
 
   /** Listeners of the store have come or gone. */
@@ -328,12 +316,7 @@ class MemorySessions {
     this.#isOpen = false
     this.#sweeper.stop()
     this.#events.stop()
-    try {
-      await native.memoryClose(this.#handle)
-    } catch (error) {
-      error.code = 'ERR_SESSION_SNAPSHOT'
-      throw error
-    }
+    native.memoryClose(this.#handle)
   }
 
   #traits() {

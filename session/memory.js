@@ -150,7 +150,7 @@ const additions = {
 
   /**
    * Closes the store: what is done with it from then on fails. Sessions that no other thread has open
-   * are written to the snapshot, if there is one, and freed.
+   * are freed.
    *
    * @param {(error?: Error) => void} [callback] Called when that is done.
    * @returns {Promise<void> | undefined} A promise if there is no callback.

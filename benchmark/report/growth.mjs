@@ -10,7 +10,7 @@ export function scale(reports) {
 function sizes({ node, results }) {
   const head = ['sets/s', 'bytes a session', 'heap MB', 'full GC ms', '`length` ms']
   head.push('tax of `read-maxage` µs', 'tax of `modify` µs')
-  head.push('stall: creation ms', 'stall: expiry ms', 'stall: snapshot ms')
+  head.push('stall: creation ms', 'stall: expiry ms')
   const rows = [[`Sessions, store (Node ${majorOf(node)})`, ...head]]
   const failures = []
   for (const result of results) {
@@ -25,8 +25,7 @@ function sizes({ node, results }) {
       number(result['read-maxageTax']),
       number(result.modifyTax),
       number(result.createStallMs),
-      number(result.expireStallMs),
-      number(result.snapshotStallMs)
+      number(result.expireStallMs)
     ])
     if (result.failure) failures.push(`- ${labelOf(result)}: ${result.failure}`)
   }

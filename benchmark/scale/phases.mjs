@@ -147,19 +147,6 @@ export async function length({ store }) {
   return { length: count, lengthMs: performance.now() - start }
 }
 
-/** The store writes all sessions to its file. */
-export async function close({ store }) {
-  const start = performance.now()
-  const stallMs = await longestStall(
-    () =>
-      new Promise((resolve, reject) => {
-        const promise = store.close((error) => (error ? reject(error) : resolve()))
-        promise?.then(resolve, reject)
-      })
-  )
-  return { snapshotMs: performance.now() - start, snapshotStallMs: stallMs }
-}
-
 async function setMany(store, count, make, onProgress) {
   const tenth = Math.ceil(count / 10)
   for (let n = 0; n < count;) {

@@ -1,4 +1,3 @@
-import { rmSync, statSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import { sessionOf } from './sessions.mjs'
 import { storeMaker } from './stores.mjs'
@@ -9,13 +8,12 @@ import * as phases from './phases.mjs'
  * it is not lost if the process does not survive the next.
  */
 
-const { name, size, watchSeconds, snapshot } = JSON.parse(process.argv[2])
+const { name, size, watchSeconds } = JSON.parse(process.argv[2])
 const { session, make, prune } = await storeMaker(name)
 const { Cookie } = session
 const subject = { session, Cookie, prune, size, watchSeconds }
 
-if (snapshot) await measureSnapshot()
-else await measure()
+await measure()
 process.disconnect()
 
 async function measure() {
@@ -32,20 +30,6 @@ async function measure() {
   tell('length', await phases.latencies(subject))
   tell('expire', await phases.length(subject))
   tell('end', await phases.expire({ ...subject, ...created }))
-}
-
-/** Only a store that can be closed has something to write. */
-async function measureSnapshot() {
-  if (typeof make().close !== 'function') return tell('end', {})
-  try {
-    subject.store = make({ snapshot })
-    await phases.create(subject)
-    tell('snapshot', {})
-    const closed = await phases.close(subject)
-    tell('end', { ...closed, snapshotMegabytes: statSync(snapshot).size / 2 ** 20 })
-  } finally {
-    rmSync(snapshot, { force: true })
-  }
 }
 
 /** Compiled code and its like are no session's memory. */

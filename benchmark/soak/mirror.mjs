@@ -38,9 +38,9 @@ export class Mirror {
     store.on('evict', (sid, details) => this.#evicted(sid, details))
   }
 
-  /** Another store has loaded what the one before has saved: these are left, of those that were there. */
-  restarted(left) {
-    for (const sid of this.ids.keys()) if (!left.has(sid)) this.#remove(sid)
+  /** Another store has taken the place of the one before, and holds nothing yet. */
+  restarted() {
+    for (const sid of this.ids.keys()) this.#remove(sid)
     for (const name in this.told) this.told[name] = 0
     this.#savedLast = undefined
   }

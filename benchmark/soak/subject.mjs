@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import session from '../../index.js'
@@ -15,8 +14,6 @@ const maxBytes = 2 * 2 ** 20
 const maxBytesSlack = 64 * 2 ** 10
 const ttl = 4000
 const maxAge = 3000
-/** Of snapshots. */
-const interval = 1000
 
 /** Which classes have to go when the store is full, by its option. */
 const mayEvict = {
@@ -28,11 +25,8 @@ const mayEvict = {
 /** A store with all options that are recommended, its middleware, and what is known of it. */
 export class Subject {
   #options
-  #folder
   #middleware
   #calls = 0
-  #snapshots = 0
-  #opened
   refusals = 0
   restarts = 0
   eventsBefore = 0
@@ -43,15 +37,13 @@ export class Subject {
 
   /**
    * @param {string} onFull
-   * @param {string} folder For its snapshot.
    * @param {import('./findings.mjs').Findings} findings
    */
-  constructor(onFull, folder, findings) {
+  constructor(onFull, findings) {
     this.onFull = onFull
     this.findings = findings
     this.model = new Model(findings)
     this.mirror = new Mirror(this.model, findings, mayEvict[onFull])
-    this.#folder = folder
     this.#options = {
       maxSessions,
       maxBytes,
@@ -59,8 +51,7 @@ export class Subject {
       protect: ({ user }) => Boolean(user),
       ttl,
       resurrect: false,
-      eventData: true,
-      snapshot: { path: `${folder}/sessions.bin`, interval }
+      eventData: true
     }
     this.#open()
   }
@@ -70,7 +61,6 @@ export class Subject {
     const cookie = { maxAge }
     const options = { secret: 's', resave: false, saveUninitialized: true, cookie, store }
     this.store = store
-    this.#opened = performance.now()
     this.#middleware = session(options)
     this.refusals = 0
     this.mirror.listen(store)
@@ -135,7 +125,7 @@ export class Subject {
       this.model.settle(isThere, now)
       await this.#checkAll({ before: now, after: now }, ids.length)
       this.#checkFigures(ids.length)
-      if (restarts) await this.#restart(clock)
+      if (restarts) await this.#restart()
     } finally {
       Date.now = clock
     }
@@ -170,36 +160,24 @@ export class Subject {
   }
 
   #checkFigures(expected) {
-    const { evictions, expirations, refusals, sessions, snapshots } = this.store.stats()
+    const { evictions, expirations, refusals, sessions } = this.store.stats()
     const { told } = this.mirror
     this.findings.compare(sessions, expected, 'stats().sessions, and ids')
     this.findings.compare(evictions, told.evict, 'evictions, and events of them')
     this.findings.compare(expirations, told.expire, 'expirations, and events of them')
     this.findings.compare(refusals, this.refusals, 'refusals, and errors of them')
-    if (snapshots.failures > 0) this.findings.add(`a snapshot failed: ${snapshots.error}`)
-    this.#snapshots = snapshots.count
   }
 
-  /**
-   * Closes the store and opens another one with what it has saved. By the clock that goes on, some
-   * sessions may have expired meanwhile.
-   */
-  async #restart(clock) {
+  /** Closes the store and opens another one, which is empty. */
+  async #restart() {
     const { findings, mirror, model, store } = this
-    const hasHadTime = performance.now() - this.#opened > 10 * interval
-    if (this.#snapshots === 0 && hasHadTime) findings.add('no snapshot was written in between')
     this.eventsBefore += mirror.eventCount
     await store.close()
-    findings.compare(readdirSync(this.#folder).join(), 'sessions.bin', 'files')
     this.#open()
-    const now = clock()
-    const left = new Set(await listed(this.store.ids()))
-    for (const sid of mirror.ids.keys()) {
-      if (!left.has(sid) && now < model.of(sid).earliest)
-        findings.add(`${sid} was lost by a restart`)
-    }
-    for (const sid of left) if (!mirror.ids.has(sid)) findings.add(`${sid} came from nowhere`)
-    mirror.restarted(left)
+    const left = await listed(this.store.ids())
+    for (const sid of left) findings.add(`${sid} came from nowhere`)
+    mirror.restarted()
+    model.settle(() => false, Infinity)
     this.restarts++
   }
 

@@ -15,7 +15,6 @@ mod memory_store;
 mod session_text;
 mod set_cookie;
 mod signature;
-mod snapshot;
 mod text;
 
 pub use cookie_header::cookie_header;
@@ -24,20 +23,18 @@ pub use memory_store::memory_store;
 pub use session_text::session_text;
 pub use set_cookie::set_cookie;
 pub use signature::signature;
-pub use snapshot::snapshot;
 pub use text::text;
 
 /// Does something with an input, and fails if that is not as it has to be.
 pub type Check = fn(&[u8]);
 
 /// All checks, by the name of their target and of their folder in `corpus/`.
-pub const CHECKS: [(&str, Check); 8] = [
+pub const CHECKS: [(&str, Check); 7] = [
     ("cookie_header", cookie_header),
     ("lifecycle", lifecycle),
     ("memory_store", memory_store),
     ("session_text", session_text),
     ("set_cookie", set_cookie),
     ("signature", signature),
-    ("snapshot", snapshot),
     ("text", text),
 ];

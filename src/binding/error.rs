@@ -25,8 +25,6 @@ pub enum ErrorCode {
     StoreClosed,
     /// A store is open with other options.
     StoreOptions,
-    /// A snapshot of a store could not be read.
-    Snapshot,
     /// The shim and the native library do not fit together, or a bug.
     Binding,
 }
@@ -41,7 +39,6 @@ impl AsRef<str> for ErrorCode {
             Self::StoreFull => "ERR_SESSION_STORE_FULL",
             Self::StoreClosed => "ERR_SESSION_STORE_CLOSED",
             Self::StoreOptions => "ERR_SESSION_STORE_OPTIONS",
-            Self::Snapshot => "ERR_SESSION_SNAPSHOT",
             Self::Binding => "ERR_SESSION_BINDING",
         }
     }
@@ -86,7 +83,6 @@ impl From<OpenError> for napi::Error<ErrorCode> {
     fn from(error: OpenError) -> Self {
         let code = match error {
             OpenError::OtherOptions(_) => ErrorCode::StoreOptions,
-            OpenError::Load(_) => ErrorCode::Snapshot,
         };
         Self::new(code, with_sources(&error))
     }

@@ -12,7 +12,6 @@
     reason = "signatures of exports are dictated by napi-derive; nobody calls them from Rust"
 )]
 
-mod background;
 pub mod cookies;
 pub mod error;
 pub mod lifecycle;

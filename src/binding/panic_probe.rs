@@ -1,12 +1,9 @@
 //! Exports for the tests of what a panic does; in no build that is published (feature `panic-probe`).
 
-use napi::{
-    Env, Task,
-    bindgen_prelude::{AsyncTask, External},
-};
+use napi::bindgen_prelude::External;
 use napi_derive::napi;
 
-use super::{background, memory_handle::Handle};
+use super::memory_handle::Handle;
 
 /// Panics.
 #[napi(catch_unwind, skip_typescript)]
@@ -20,27 +17,4 @@ pub fn panic_probe() {
 pub fn panic_probe_with_store(store: &External<Handle>) {
     let _held = store;
     std::panic::panic_any(42);
-}
-
-/// Work in another thread that panics.
-pub struct Panicking;
-
-impl Task for Panicking {
-    type Output = ();
-    type JsValue = ();
-
-    #[expect(clippy::panic, reason = "this is what it is for")]
-    fn compute(&mut self) -> napi::Result<()> {
-        background::caught(|| panic!("the panic probe was called"))
-    }
-
-    fn resolve(&mut self, _: Env, (): ()) -> napi::Result<()> {
-        Ok(())
-    }
-}
-
-/// Panics in another thread.
-#[napi(catch_unwind, skip_typescript)]
-pub fn panic_probe_in_background() -> AsyncTask<Panicking> {
-    AsyncTask::new(Panicking)
 }

@@ -5,7 +5,7 @@
 
 #[cfg(not(feature = "schedules"))]
 mod system {
-    pub use parking_lot::{Condvar, Mutex, MutexGuard};
+    pub use parking_lot::{Mutex, MutexGuard};
     pub use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
     pub use std::sync::{Arc as Share, Weak as WeakShare};
     pub use std::{hint::spin_loop, thread};

@@ -9,10 +9,9 @@ const store = new MemoryStore({
   ttl: (session) => (session.cookie.secure ? undefined : 1000),
   resurrect: false,
   eventData: true,
-  name: 'app',
-  snapshot: { path: 'sessions.bin', interval: Infinity, onDamaged: 'setAside' }
+  name: 'app'
 })
-new MemoryStore({ ttl: 1000, snapshot: 'sessions.bin' })
+new MemoryStore({ ttl: 1000 })
 // @ts-expect-error: no such way
 new MemoryStore({ onFull: 'drop' })
 // @ts-expect-error: no such option

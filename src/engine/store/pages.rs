@@ -6,12 +6,8 @@ use super::{
     memory::MemoryStore,
     shard::Shard,
     slots::{Class, NEVER},
-    write::{HANDWRITTEN, Save, WHOLE, Write},
 };
-use crate::engine::{
-    session_text::{outline, outline_of_stringified},
-    time::UnixMillis,
-};
+use crate::engine::time::UnixMillis;
 
 /// Sessions that are read while a lock is held: for some microseconds.
 const READ_AT_ONCE: usize = 16;
@@ -79,35 +75,6 @@ impl MemoryStore {
             }
         }
         true
-    }
-
-    /// Puts a session back that was read by [`MemoryStore::page`], perhaps by another process. `false`
-    /// if it has expired, if it is there already, or if there is no room for it.
-    pub fn restore(&self, kept: Kept<'_>, now: UnixMillis) -> bool {
-        if kept.expires.is_some_and(|expires| expires <= now) {
-            return false;
-        }
-        let save = Save {
-            protected: kept.flags & PROTECTED != 0,
-            stringified: kept.flags & HANDWRITTEN == 0,
-            whole: kept.flags & WHOLE != 0,
-            ttl: None,
-        };
-        let outline = if save.stringified {
-            outline_of_stringified(kept.text)
-        } else {
-            outline(kept.text)
-        };
-        let expires = kept.expires.unwrap_or(NEVER);
-        let write = Write::new(kept.id, kept.text, outline, save, expires);
-        self.note_flags(write.flags);
-        self.shared.pass(kept.sequence);
-        let restored = self.with_shard(kept.id, now, |shard, hash| {
-            !shard.has(hash, kept.id, now)
-                && shard.restore(hash, &write, kept.sequence, now).is_ok()
-        });
-        self.make_room(now, None);
-        restored.unwrap_or_default()
     }
 }
 

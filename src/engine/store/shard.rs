@@ -161,28 +161,6 @@ impl Shard {
         Ok(self.contents.slots.get(slot).map(|slot| slot.sequence))
     }
 
-    /// Puts back a session as it was in an earlier life of the store; nothing counts as used, created
-    /// or changed. Must not be there already.
-    ///
-    /// # Errors
-    ///
-    /// If there is no room for it.
-    pub(super) fn restore(
-        &mut self,
-        hash: u64,
-        write: &Write<'_>,
-        sequence: u64,
-        now: UnixMillis,
-    ) -> Result<(), Refusal> {
-        let record = Record::new(write.id, write.text, write.cookie.as_ref());
-        self.admit(true, record.memory(), 0)?;
-        self.contents.records += record.memory();
-        let slot = self.insert(hash, record, write, sequence);
-        self.set_expiry(slot, write.expires, now);
-        self.used(slot);
-        Ok(())
-    }
-
     pub(super) fn destroy(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> bool {
         if self.shared.options.stay_destroyed {
             self.tombstones.remember(hash, now);

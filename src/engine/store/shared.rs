@@ -52,12 +52,6 @@ impl Shared {
         self.clock.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Sees to it that a number does not come again.
-    pub(super) fn pass(&self, number: u64) {
-        self.clock
-            .fetch_max(number.saturating_add(1), Ordering::Relaxed);
-    }
-
     /// Adds to the totals if the bounds allow it.
     pub(super) fn reserve(&self, sessions: usize, bytes: usize) -> Result<(), Bound> {
         let most_sessions = self.options.max_sessions.unwrap_or(u64::MAX);

@@ -3,7 +3,6 @@
 use std::{
     ops::{Deref, DerefMut},
     sync::{PoisonError, TryLockError},
-    time::Duration,
 };
 
 use shuttle::sync;
@@ -64,23 +63,6 @@ impl<Value> DerefMut for MutexGuard<'_, Value> {
     #[expect(clippy::expect_used, reason = "only a wait takes it, and puts it back")]
     fn deref_mut(&mut self) -> &mut Value {
         self.guard.as_mut().expect("nobody waits")
-    }
-}
-
-/// One whose waits always end, at a time that the scheduler chooses: there is no clock.
-#[derive(Debug, Default)]
-pub struct Condvar(sync::Condvar);
-
-impl Condvar {
-    #[expect(clippy::unused_self, reason = "nobody need wake it")]
-    pub fn wait_for<Value>(&self, guard: &mut MutexGuard<'_, Value>, _: Duration) {
-        guard.guard = None;
-        thread::yield_now();
-        guard.guard = guard.mutex.lock().guard;
-    }
-
-    pub fn notify_all(&self) {
-        self.0.notify_all();
     }
 }
 

@@ -1,22 +1,14 @@
 //! Stores of one name, which threads open and close.
 
-use std::{
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use shuttle::thread;
 
 use super::{
-    super::{
-        options::Options,
-        registry::{Opened, Registry},
-        saver::SaverOptions,
-    },
+    super::{memory::MemoryStore, options::Options, registry::Registry},
     try_schedules,
 };
 use crate::engine::{store::SessionStore as _, sync::Share, time::UnixMillis};
@@ -31,9 +23,8 @@ fn small() -> Options {
     }
 }
 
-fn open(registry: &Registry) -> Share<Opened> {
-    let options = Some((small(), None));
-    registry.open("name", options, || NOW).unwrap()
+fn open(registry: &Registry) -> Share<MemoryStore> {
+    registry.open("name", Some(small())).unwrap()
 }
 
 #[test]
@@ -47,7 +38,7 @@ fn threads_that_have_a_name_open_at_once_have_one_store_and_one_of_them_is_the_l
                 let (registry, last) = (Arc::clone(&registry), Arc::clone(&last));
                 thread::spawn(move || {
                     let opened = open(&registry);
-                    opened.store.set(&[thread], "{}", NOW).unwrap();
+                    opened.set(&[thread], "{}", NOW).unwrap();
                     let is_last = Share::into_inner(opened).is_some();
                     last.fetch_add(usize::from(is_last), Ordering::Relaxed);
                 })
@@ -57,9 +48,9 @@ fn threads_that_have_a_name_open_at_once_have_one_store_and_one_of_them_is_the_l
             thread.join().unwrap();
         }
         assert_eq!(last.load(Ordering::Relaxed), 0, "one is still open");
-        assert_eq!(first.store.len(NOW).unwrap(), 3);
+        assert_eq!(first.len(NOW).unwrap(), 3);
         assert!(Share::into_inner(first).is_some());
-        assert_eq!(open(&registry).store.len(NOW).unwrap(), 0);
+        assert_eq!(open(&registry).len(NOW).unwrap(), 0);
     });
 }
 
@@ -69,9 +60,9 @@ fn whoever_opens_a_name_while_the_last_one_closes_it_has_the_store_or_a_new_one(
         let registry = Arc::new(Registry::default());
         let ended = Arc::new(AtomicUsize::new(0));
         let first = open(&registry);
-        let freed = Arc::downgrade(&first.store);
-        first.store.set(b"before", "{}", NOW).unwrap();
-        let close = |opened: Share<Opened>, ended: &AtomicUsize| {
+        let freed = Share::downgrade(&first);
+        first.set(b"before", "{}", NOW).unwrap();
+        let close = |opened: Share<MemoryStore>, ended: &AtomicUsize| {
             let is_last = Share::into_inner(opened).is_some();
             ended.fetch_add(usize::from(is_last), Ordering::Relaxed);
         };
@@ -80,12 +71,12 @@ fn whoever_opens_a_name_while_the_last_one_closes_it_has_the_store_or_a_new_one(
                 let (registry, ended) = (Arc::clone(&registry), Arc::clone(&ended));
                 thread::spawn(move || {
                     let opened = open(&registry);
-                    let has_before = opened.store.has(b"before", NOW);
-                    opened.store.set(&[thread], "{}", NOW).unwrap();
+                    let has_before = opened.has(b"before", NOW);
+                    opened.set(&[thread], "{}", NOW).unwrap();
                     let again = open(&registry);
-                    assert!(Arc::ptr_eq(&again.store, &opened.store), "two at once");
-                    assert_eq!(again.store.has(b"before", NOW), has_before);
-                    assert!(again.store.has(&[thread], NOW), "what was saved is lost");
+                    assert!(std::ptr::eq(&*again, &*opened), "two at once");
+                    assert_eq!(again.has(b"before", NOW), has_before);
+                    assert!(again.has(&[thread], NOW), "what was saved is lost");
                     close(again, &ended);
                     close(opened, &ended);
                 })
@@ -99,26 +90,6 @@ fn whoever_opens_a_name_while_the_last_one_closes_it_has_the_store_or_a_new_one(
         // Each store that there was had one who closed it last.
         let ended = ended.load(Ordering::Relaxed);
         assert!((1..=3).contains(&ended), "{ended} were the last");
-        assert_eq!(open(&registry).store.len(NOW).unwrap(), 0);
-    });
-}
-
-/// There is no such folder, so that nothing is written, thousands of times.
-#[test]
-fn a_saver_ends_with_its_store_whatever_it_is_doing() {
-    try_schedules(|| {
-        let registry = Registry::default();
-        let saver = SaverOptions {
-            path: PathBuf::from("no such folder/sessions"),
-            interval: Some(Duration::from_millis(1)),
-            sets_aside: false,
-        };
-        let options = Some((small(), Some(saver)));
-        let opened = registry.open("name", options, || NOW).unwrap();
-        opened.store.set(b"id", "{}", NOW).unwrap();
-        let opened = Share::into_inner(opened).unwrap();
-        let ended = opened.saver.unwrap().finish(&opened.store, NOW);
-        assert!(ended.is_err());
-        assert!(Arc::into_inner(opened.store).is_some(), "the thread has it");
+        assert_eq!(open(&registry).len(NOW).unwrap(), 0);
     });
 }

@@ -123,30 +123,23 @@ fn a_named_store_is_the_same_for_all_threads_and_ends_with_the_last() {
         max_sessions: Some(1000),
         ..Options::default()
     };
-    let open = |options: Option<Options>| {
-        registry::open(Some(name), options.map(|options| (options, None)), || {
-            UnixMillis(0)
-        })
-    };
+    let open = |options: Option<Options>| registry::open(Some(name), options);
     let first = open(Some(options)).unwrap();
     thread::scope(|scope| {
         for number in 0..4 {
             scope.spawn(move || {
                 let opened = open(Some(options)).unwrap();
                 let id = format!("{number}");
-                opened
-                    .store
-                    .set(id.as_bytes(), "{}", UnixMillis(0))
-                    .unwrap();
+                opened.set(id.as_bytes(), "{}", UnixMillis(0)).unwrap();
             });
         }
     });
-    assert_eq!(first.store.len(UnixMillis(0)).unwrap(), 4);
+    assert_eq!(first.len(UnixMillis(0)).unwrap(), 4);
     assert!(open(Some(Options::default())).is_err());
     let second = open(None).unwrap();
     drop(first);
-    assert_eq!(second.store.len(UnixMillis(0)).unwrap(), 4);
+    assert_eq!(second.len(UnixMillis(0)).unwrap(), 4);
     drop(second);
     let third = open(None).unwrap();
-    assert_eq!(third.store.len(UnixMillis(0)).unwrap(), 0);
+    assert_eq!(third.len(UnixMillis(0)).unwrap(), 0);
 }
