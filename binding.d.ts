@@ -16,32 +16,6 @@ export declare class ExternalObject<T> {
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
-/** Answers for the end of the response: the low half of a table's byte. */
-export declare const enum AtEnd {
-  /** The store is told nothing. */
-  Nothing = 0,
-  /** Destroy. */
-  Destroy = 1,
-  /** Save. */
-  Save = 2,
-  /** Touch. */
-  Touch = 3,
-  /** Compare the data with what was loaded, and ask again. */
-  CompareWithLoaded = 4,
-  /** Compare the data with what was saved, and ask again. */
-  CompareWithSaved = 5,
-}
-
-/** Answers for the moment the headers are written: the high half of a table's byte. */
-export declare const enum AtHeaders {
-  /** No cookie is set. */
-  Nothing = 0,
-  /** The cookie is set. */
-  SetCookie = 1,
-  /** Compare the data with what was loaded, and ask again. */
-  CompareWithLoaded = 2,
-}
-
 /** Attributes that are there or not, as the bits of one number. */
 export declare const enum CookieFlag {
   /** `HttpOnly` */
@@ -55,65 +29,35 @@ export declare const enum CookieFlag {
 /** Prepares the secrets, given as bytes, for signing and verifying. The first one signs. */
 export declare function createKeyring(secrets: Array<Uint8Array>): ExternalObject<Keyring>
 
-/** Begins a way through all sessions. */
+/** Begins to go through all sessions. */
 export declare function createMemoryPages(): ExternalObject<MemoryPages>
 
 /** Prepares reading sessions by the signed cookie `name`, for `memoryOpen`. */
 export declare function createMemoryReader(store: ExternalObject<MemoryStore>, keyring: ExternalObject<Keyring>, name: string): ExternalObject<MemoryReader>
 
-/** One byte for every state of the lifecycle: `AtHeaders` in its high half, `AtEnd` in its low. */
-export declare function decisionTable(): Uint8Array
-
-/** When a text that was given to the store expires. */
-export declare const enum Expiry {
-  /** Not by itself. */
-  Never = 0,
-  /** At a time that the store knows. */
-  Known = 1,
-  /** Only JavaScript can tell: the expiry is not in the form of a date in JSON. */
-  Unclear = 2,
-}
-
-/**
- * The places of facts in the number that stands for a state of the lifecycle; see
- * `engine::lifecycle`.
- */
-export declare const enum Fact {
-  /** Option `saveUninitialized` */
-  SaveUninitialized = 1,
-  /** Option `rolling` */
-  Rolling = 2,
-  /** Option `unset: 'destroy'` */
-  UnsetDestroys = 4,
-  /** The store has a method `touch`. */
-  StoreCanTouch = 8,
-  /** `req.session` is truthy. */
-  SessionPresent = 16,
-  /** `req.session` is null or undefined. */
-  SessionUnset = 32,
-  /** `req.sessionID` is a string. */
-  IdText = 64,
-  /** `req.sessionID` is truthy. */
-  IdTruthy = 128,
-  /** `req.sessionID` is what the cookie said. */
-  IdFromCookie = 256,
-  /** The session has another id than when the request began. */
-  IdChanged = 512,
-  /** It is known which text the store holds. */
-  SavedTextKnown = 1024,
-  /** The session's cookie has an expiry. */
-  CookieExpires = 2048,
-  /** The data were compared. */
-  DataCompared = 4096,
-  /** The comparison found a difference. */
-  DataDifferent = 8192,
-}
-
 /**
  * New session ids, one after the other without anything between them: 192 random bits as 32
- * characters of base64url each. Of more than 1 000, these are all that are made.
+ * characters of base64url each. At most 1 000 are made.
  */
 export declare function generateIds(count: number): string
+
+/** The decisions of the lifecycle. */
+export declare function lifecycle(): Lifecycle
+
+/** The decisions of the lifecycle, with the names of `engine::lifecycle`, which says what they mean. */
+export interface Lifecycle {
+  /** The bits of the number that stands for a state, by name. */
+  facts: Record<string, number>
+  /** The numbers of the answers for the headers, by name. */
+  atHeaders: Record<string, number>
+  /** The numbers of the answers for the end, by name. */
+  atEnd: Record<string, number>
+  /** A byte for every state: the answer for the headers in its high half, that for the end in its low. */
+  table: Uint8Array
+}
+
+/** The text of a cookie's attributes. */
+export declare function memoryAttributes(store: ExternalObject<MemoryStore>, attributes: number): string | null
 
 /** Removes all sessions. */
 export declare function memoryClear(store: ExternalObject<MemoryStore>): void
@@ -124,11 +68,13 @@ export declare function memoryClose(store: ExternalObject<MemoryStore>): void
 /** Removes a session; says whether there was one. */
 export declare function memoryDestroy(store: ExternalObject<MemoryStore>, id: string, now: number): boolean
 
-/** Takes up to `most` events that were noted: of each, the kind, the id and the text. */
-export declare function memoryEvents(store: ExternalObject<MemoryStore>, most: number): Array<string>
-
-/** The text of a session; null if it is absent or expired. */
-export declare function memoryGet(store: ExternalObject<MemoryStore>, id: string, now: number): string | null
+/**
+ * Takes up to `most` events that were noted: of each, the id and the whole session's text, which is
+ * empty if data were not asked for. The buffer gets three numbers for each: the kind, from 0 create to 4
+ * evict; and for an evicted session its class and the bound that was reached, 0 `maxSessions` or 1
+ * `maxBytes`.
+ */
+export declare function memoryEvents(store: ExternalObject<MemoryStore>, most: number, numbers: ArrayBuffer): Array<string>
 
 /** Whether there is such a session. Does not count as a use of it. */
 export declare function memoryHas(store: ExternalObject<MemoryStore>, id: string, now: number): boolean
@@ -136,41 +82,44 @@ export declare function memoryHas(store: ExternalObject<MemoryStore>, id: string
 /** The ids of all sessions, oldest first. */
 export declare function memoryIds(store: ExternalObject<MemoryStore>, now: number): Array<string>
 
+/** The number of a cookie's attributes, which the shim writes as text; -1 if there is no room for more. */
+export declare function memoryIntern(store: ExternalObject<MemoryStore>, text: string): number
+
 /** How many sessions there are. */
 export declare function memoryLength(store: ExternalObject<MemoryStore>, now: number): number
 
-/** Has events noted from now on: 1 create, 2 update, 4 destroy, 8 expire, 16 evict, and 128 for texts. */
-export declare function memoryListen(store: ExternalObject<MemoryStore>, wanted: number): void
-
-/** When there is something to sweep next; null if no session has an expiry. */
-export declare function memoryNextDue(store: ExternalObject<MemoryStore>): number | null
-
 /**
- * What a request begins with, in one call: reads the session id in the signed cookie of a Cookie header,
- * and the session's text.
+ * Has events noted from now on: `wanted` has a bit for each kind, 1 create, 2 update, 4 destroy, 8
+ * expire, 16 evict, and 128 if they are to come with data. 0 ends it.
  *
- * A string begins with three characters that tell lengths by their codes: that of the id, and that of
- * the cookie's JSON, 128 of which the first of its two counts for. Then come
- *
- * - the id, and nothing else if there is no such session;
- * - the cookie's JSON and the JSON of the session without it, if a text begins with its cookie; or, if
- *   that has the length 0, the text as it is.
- *
- * An id of length 0 stands for one that is too long for that; then the session has not been looked for.
+ * `wake` is called, in a later turn of the event loop, when another thread has caused an event. Of those
+ * that this thread causes, the caller knows by itself. It is kept from the first call on, and keeps no
+ * process alive.
  */
-export declare function memoryOpen(reader: ExternalObject<MemoryReader>, header: string, now: number): string | NoId
+export declare function memoryListen(store: ExternalObject<MemoryStore>, wanted: number, wake: () => void): void
 
 /**
- * Reads the next sessions, `most` of them or fewer at the end: of each, the id and the text, or an
+ * What a request begins with, in one call: reads the session id in the signed cookie of a Cookie
+ * header, and the session. Gives the id and right after it the session's text; the buffer gets the
+ * session's numbers, and after them the length of the id. The header has to be one for `readCookie`.
+ */
+export declare function memoryOpen(reader: ExternalObject<MemoryReader>, header: string, now: number, numbers: ArrayBuffer): string | NoId
+
+/**
+ * Reads the next sessions, `most` of them or fewer at the end: of each, the id and the whole text, or an
  * empty one if texts are not wanted.
  */
 export declare function memoryPage(store: ExternalObject<MemoryStore>, pages: ExternalObject<MemoryPages>, most: number, now: number, texts: boolean): Array<string>
 
+/** A session taken apart: gives its text, and the buffer gets its numbers. Null if there is none. */
+export declare function memoryRead(store: ExternalObject<MemoryStore>, id: string, now: number, numbers: ArrayBuffer): string | null
+
 /**
- * Keeps a text and says when it expires. `ttl` is in milliseconds, for a text that does not; a
- * negative one stands for what the store was made with. `flags` are of `SetFlag`.
+ * Saves a session: its text and its numbers. `ttl` is for how many milliseconds it is kept if it does
+ * not expire by its cookie, or NaN for what the store was made with. `sessionClass` is 0 for an anonymous session,
+ * 1 for another, 2 for a protected one.
  */
-export declare function memorySet(store: ExternalObject<MemoryStore>, id: string, text: string, now: number, ttl: number, flags: number): Expiry
+export declare function memorySet(store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, maxAge: number, expires: number, ttl: number, sessionClass: number, now: number): Saved
 
 /** What a store holds and has done. */
 export declare function memoryStats(store: ExternalObject<MemoryStore>): MemoryStats
@@ -191,7 +140,7 @@ export interface MemoryStats {
   evictions: number
   /** Sessions that were refused. */
   refusals: number
-  /** Sweeps by a timer. */
+  /** Sweeps by the store's thread. */
   sweeps: number
   /** How long the last one took. */
   lastSweep: number
@@ -199,17 +148,25 @@ export interface MemoryStats {
   longestSweep: number
 }
 
-/** Frees a few expired sessions; says whether there may be more. */
-export declare function memorySweep(store: ExternalObject<MemoryStore>, now: number): boolean
+/** What a store is made with; checked by the shim, so numbers are whole and positive. */
+export interface MemoryStoreOptions {
+  /** Sessions at most. */
+  maxSessions?: number
+  /** Bytes at most. */
+  maxBytes?: number
+  /** What happens when one of these is reached. */
+  onFull?: OnFull
+  /** Milliseconds for which a session is kept whose cookie has no expiry. */
+  ttl?: number
+  /** Whether a destroyed session that is saved late stays destroyed. */
+  stayDestroyed?: boolean
+}
 
-/**
- * Puts another cookie, given as JSON, into a session and says when it expires; null if there is no
- * such session or its text is no JSON object.
- */
-export declare function memoryTouch(store: ExternalObject<MemoryStore>, id: string, cookie: string, now: number, ttl: number): Expiry | null
+/** The text of a whole session, cookie included. Null if there is none. */
+export declare function memoryText(store: ExternalObject<MemoryStore>, id: string, now: number): string | null
 
-/** Bits of `StoreTrait`. */
-export declare function memoryTraits(store: ExternalObject<MemoryStore>): number
+/** Gives a session another cookie and expiry. `ttl` is that of `memorySet`. */
+export declare function memoryTouch(store: ExternalObject<MemoryStore>, id: string, attributes: number, maxAge: number, expires: number, ttl: number, now: number): Touched
 
 /** Why a request's cookie gives no session id. */
 export declare const enum NoId {
@@ -221,41 +178,59 @@ export declare const enum NoId {
   Invalid = 2,
 }
 
-/**
- * Opens a store. If it has a name and is open already, in any thread, it is that one. The options
- * are JSON: `name`, `given` (whether any of the others was), `maxSessions`, `maxBytes`, `onFull`,
- * `ttl`, `stayDestroyed`.
- */
-export declare function openMemoryStore(options: string): ExternalObject<MemoryStore>
+/** What happens to a session for which there is no room. */
+export declare const enum OnFull {
+  /** Others go. */
+  Evict = 'evict',
+  /** Others go, except for protected ones. */
+  Spare = 'spare',
+  /** It is refused. */
+  Reject = 'reject',
+}
 
-/** The session id in the signed cookie `name` of a Cookie header, or why there is none. */
+/**
+ * Opens a store. If it has a name and is open already, in any thread, it is that one. Null if that one
+ * has other options than these; without options it is taken as it is.
+ */
+export declare function openMemoryStore(name?: string | null, options?: MemoryStoreOptions | null): ExternalObject<MemoryStore> | null
+
+/**
+ * The session id in the signed cookie `name` of a Cookie header, or why there is none. No character
+ * of either may be beyond U+00FF; headers from Node's HTTP parser have none.
+ */
 export declare function readCookie(keyring: ExternalObject<Keyring>, header: string, name: string): string | NoId
 
-/**
- * The text of a `Set-Cookie` header. `encoded` says that the value is encoded already. Times are in
- * milliseconds, `maxAge` in seconds; `flags` are those of `CookieFlag`.
- */
-export declare function serializeCookie(name: string, value: string, encoded: boolean, flags: number, expires?: number | null, path?: string | null, domain?: string | null, sameSite?: string | null, priority?: string | null, maxAge?: number | null): string
+/** The same for texts with any characters. */
+export declare function readWideCookie(keyring: ExternalObject<Keyring>, header: string, name: string): string | NoId
 
-/** Bits of what `memorySet` is told about a text. */
-export declare const enum SetFlag {
-  /** The session is to be the last to go when there has to be room. */
-  Protected = 1,
-  /** The text is what `JSON.stringify` has made. */
-  Stringified = 2,
-  /** The session has members that get lost when it is loaded: `memoryOpen` gives its text as it is. */
-  Whole = 4,
+/** What became of a session that was to be saved. */
+export declare const enum Saved {
+  /** It is saved, or was destroyed and stays destroyed. */
+  Done = 0,
+  /** `maxSessions` is reached. */
+  TooManySessions = 1,
+  /** `maxBytes` is reached. */
+  TooManyBytes = 2,
 }
+
+/**
+ * The text of a `Set-Cookie` header. `encoded` says that the value is encoded already; `flags` are
+ * those of `CookieFlag`; `expires` is the date as text, or empty for an invalid one; `maxAge` is in
+ * seconds.
+ */
+export declare function serializeCookie(name: string, value: string, encoded: boolean, flags: number, expires?: string | null, path?: string | null, domain?: string | null, sameSite?: string | null, priority?: string | null, maxAge?: number | null): string
 
 /** The value of a session's cookie: `s:`, the id and its signature. Not encoded yet. */
 export declare function signValue(keyring: ExternalObject<Keyring>, id: string): string | null
 
-/** Bits of what `memoryTraits` tells about a store. */
-export declare const enum StoreTrait {
-  /** A session has an expiry that only JavaScript can judge. */
-  Unclear = 1,
-  /** The text of a session was written by hand. */
-  Handwritten = 2,
+/** What became of a session that was to be touched. */
+export declare const enum Touched {
+  /** There is no such session. */
+  Absent = 0,
+  /** It has the new cookie. */
+  Done = 1,
+  /** Its text stands for the whole session and has to be written anew. Nothing was changed. */
+  Whole = 2,
 }
 
 /** The session id in a cookie's value, already decoded, or why there is none. */

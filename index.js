@@ -3,15 +3,14 @@
 const debug = require('debug')('express-session')
 const deprecate = require('depd')('express-session')
 const { original: originalUrl } = require('parseurl')
-const { readHeader, readParsedCookies } = require('./lib/cookie-reader')
-const direct = require('./lib/direct-store')
-const { Generator } = require('./lib/generator')
+const { readHeader, readParsedCookies, SessionCookies } = require('./lib/cookie-io')
 const { shareHiddenClass } = require('./lib/hidden-class')
-const { stateOfOptions } = require('./lib/lifecycle')
-const { RequestSession } = require('./lib/request-session')
+const { factsOfOptions } = require('./lib/lifecycle')
+const { fastPath, isUnbounded } = require('./lib/memory/fast-path')
+const { RequestSession } = require('./lib/request')
 const { Secrets } = require('./lib/secrets')
 const { generateId } = require('./lib/session-id')
-const { SessionCookies } = require('./lib/set-cookie')
+const { Generator } = require('./lib/sessions')
 const Cookie = require('./session/cookie')
 const MemoryStore = require('./session/memory')
 const Session = require('./session/session')
@@ -39,7 +38,7 @@ function session(options) {
   const opts = options || {}
   const cookieOptions = opts.cookie || {}
   const genid = opts.genid || (() => generateId())
-  // Whatever a name is, a cookie's is a text.
+  // Whatever it is, a cookie's name is a string.
   const name = `${opts.name || opts.key || 'connect.sid'}`
   const store = opts.store || new MemoryStore()
   const trustProxy = opts.proxy
@@ -63,7 +62,7 @@ function session(options) {
   if (secret && !Array.isArray(secret)) secret = [secret]
   if (!secret) deprecate('req.secret; provide secret option')
 
-  if (isProduction && direct.isUnbounded(store)) warnOfMemoryStore()
+  if (isProduction && isUnbounded(store)) warnOfMemoryStore()
 
   const generator = new Generator({ cookieOptions, genid, trustProxy })
   store.generate = generator.generate
@@ -79,15 +78,15 @@ function session(options) {
   const signer = new Secrets()
   const settings = {
     cookies: new SessionCookies(name),
-    generator,
-    resave,
-    signer,
-    state: stateOfOptions({
+    facts: factsOfOptions({
       saveUninitialized,
       rolling: Boolean(opts.rolling),
       unsetDestroys: opts.unset === 'destroy',
       storeCanTouch: typeof store.touch === 'function'
     }),
+    generator,
+    resave,
+    signer,
     store,
     trustProxy
   }
@@ -112,7 +111,7 @@ function session(options) {
 
     // 2. Which session does the client ask for?
     req.sessionStore = store
-    const sessions = direct.forGet(store)
+    const sessions = fastPath(store)
     let id = readHeader(req, name, signer, secrets, sessions)
     const opened = sessions?.takeOpened()
     if (!id && (req.signedCookies || req.cookies)) {
@@ -121,11 +120,10 @@ function session(options) {
     }
     req.sessionID = id
 
-    // 4. What becomes of the session, once the application has answered?
+    // 3. The session is generated or loaded, and the application takes over. When it has answered, the
+    //    cookie is set and the session saved.
     const request = new RequestSession(settings, req, res, next, secrets)
     request.hook()
-
-    // 3. The session is generated or loaded, and the application takes over.
     request.begin(opened)
   }
 }

@@ -40,17 +40,18 @@ test('a panic that nobody catches ends Node as an exception does, and not by a s
 
 test('a store that was in use when something panicked keeps working, and so does all the rest', () => {
   const { status, stdout, stderr } = run(`
-    const store = native.openMemoryStore('{}')
+    const store = native.openMemoryStore(null, {})
     const keyring = native.createKeyring([Buffer.from('secret')])
-    native.memorySet(store, 'before', '{"n":1}', 0, -1, 0)
+    const set = (id, text) => native.memorySet(store, id, text, -1, NaN, NaN, NaN, 1, 0)
+    set('before', '{"n":1}')
     let caught = 0
     for (let n = 0; n < 1000; n++) {
       try { native.panicProbeWithStore(store) } catch { caught++ }
-      native.memorySet(store, 'sid' + n, '{}', 0, -1, 0)
+      set('sid' + n, '{}')
     }
     console.log(JSON.stringify([
       caught,
-      native.memoryGet(store, 'before', 0),
+      native.memoryText(store, 'before', 0),
       native.memoryLength(store, 0),
       native.verifyValue(keyring, native.signValue(keyring, 'id'))
     ]))
@@ -80,5 +81,5 @@ test('the library that is published has no export that panics', () => {
     Object.keys(native).filter((name) => /panic/i.test(name)),
     []
   )
-  assert.strictEqual(typeof native.memoryGet, 'function')
+  assert.strictEqual(typeof native.memoryText, 'function')
 })

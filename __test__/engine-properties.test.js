@@ -8,7 +8,7 @@ const { test } = require('node:test')
 const fc = require('fast-check')
 const { NoId } = require('../binding.js')
 const { Secrets } = require('../lib/secrets')
-const { serializeCookie } = require('../lib/set-cookie')
+const { serializeCookie } = require('../lib/cookie-io')
 
 const oracle = createRequire(require.resolve('express-session'))
 const cookie = oracle('cookie')

@@ -97,7 +97,10 @@ describe('what is published', () => {
     const { files } = npmPack('--dry-run')
     const binaries = files.filter(({ path }) => path.endsWith('.node'))
     const others = files.filter(({ path }) => !path.endsWith('.node')).map(({ path }) => path)
-    const lib = fs.readdirSync(join(root, 'lib')).map((file) => `lib/${file}`)
+    const lib = fs
+      .readdirSync(join(root, 'lib'), { recursive: true })
+      .filter((file) => file.endsWith('.js'))
+      .map((file) => `lib/${file}`)
 
     assert.deepEqual(
       others.toSorted(),
@@ -118,7 +121,10 @@ describe('what is published', () => {
       ].toSorted()
     )
     assert.ok(
-      lib.every((file) => /^lib\/(?:[a-z\d]+-)*[a-z\d]+\.js$/.test(file) && !/\btest\b/.test(file)),
+      lib.every(
+        (file) =>
+          /^lib\/(?:[a-z]+\/)?(?:[a-z\d]+-)*[a-z\d]+\.js$/.test(file) && !/\btest\b/.test(file)
+      ),
       `lib/ has other files than the package's own scripts: ${lib.join(', ')}`
     )
     assert.equal(binaries.length, 1, `one binary, not ${binaries.map(({ path }) => path)}`)

@@ -42,9 +42,15 @@ const attributes = { path: '/', httpOnly: true, expires }
 const cookie = new session.Cookie({ maxAge: 86_400_000 })
 const data = { cookie, ...sessionData(350) }
 const text = JSON.stringify(data)
-const cookieText = JSON.stringify(cookie)
+const dataText = JSON.stringify(sessionData(350))
+const numbers = new ArrayBuffer(32)
 const theirStore = new session.MemoryStore()
 const withoutCookie = (key, member) => (key === 'cookie' ? undefined : member)
+
+function set(store) {
+  const [maxAge, time] = [86_400_000, expires.getTime()]
+  return native.memorySet(store, id, dataText, 0, maxAge, time, NaN, 1, Date.now())
+}
 
 /** By the name of the native function. `theirs` does what comes of it, in express-session's way. */
 const calls = {
@@ -56,7 +62,7 @@ const calls = {
     }
   },
   memoryOpen: {
-    ours: (keyring, store, reader) => native.memoryOpen(reader, header, Date.now()),
+    ours: (keyring, store, reader) => native.memoryOpen(reader, header, Date.now(), numbers),
     theirs() {
       const parsed = parts.cookie.parse(header)['connect.sid']
       return theirStore.sessions[parts.signature.unsign(parsed.slice(2), secret)]
@@ -72,7 +78,16 @@ const calls = {
   },
   serializeCookie: {
     ours: () =>
-      native.serializeCookie('connect.sid', value, false, 1, expires.valueOf(), '/', null, null),
+      native.serializeCookie(
+        'connect.sid',
+        value,
+        false,
+        1,
+        expires.toUTCString(),
+        '/',
+        null,
+        null
+      ),
     theirs: () => parts.cookie.serialize('connect.sid', value, attributes)
   },
   generateIds: {
@@ -80,15 +95,20 @@ const calls = {
     theirs: () => parts.uid(24)
   },
   memorySet: {
-    ours: (keyring, store) => native.memorySet(store, id, text, Date.now(), -1, 0),
+    ours: (keyring, store) => set(store),
     theirs: () => void (theirStore.sessions[id] = text)
   },
-  memoryGet: {
-    ours: (keyring, store) => native.memoryGet(store, id, Date.now()),
+  memoryText: {
+    ours: (keyring, store) => native.memoryText(store, id, Date.now()),
+    theirs: () => theirStore.sessions[id]
+  },
+  memoryRead: {
+    ours: (keyring, store) => native.memoryRead(store, id, Date.now(), numbers),
     theirs: () => theirStore.sessions[id]
   },
   memoryTouch: {
-    ours: (keyring, store) => native.memoryTouch(store, id, cookieText, Date.now(), -1),
+    ours: (keyring, store) =>
+      native.memoryTouch(store, id, 0, 86_400_000, expires.getTime(), NaN, Date.now()),
     theirs() {
       const stored = JSON.parse(theirStore.sessions[id])
       stored.cookie = cookie
@@ -102,17 +122,8 @@ const calls = {
   memoryLength: {
     ours: (keyring, store) => native.memoryLength(store, Date.now())
   },
-  memoryNextDue: {
-    ours: (keyring, store) => native.memoryNextDue(store)
-  },
-  memorySweep: {
-    ours: (keyring, store) => native.memorySweep(store, Date.now())
-  },
   memoryStats: {
     ours: (keyring, store) => native.memoryStats(store)
-  },
-  memoryTraits: {
-    ours: (keyring, store) => native.memoryTraits(store)
   },
   memoryDestroy: {
     ours: (keyring, store) => native.memoryDestroy(store, 'absent', Date.now()),
@@ -129,15 +140,16 @@ const inJavaScript = {
 }
 
 /** Made once, and not of interest. */
-const setUp = new Set(['createKeyring', 'createMemoryReader', 'decisionTable', 'openMemoryStore'])
+const setUp = new Set(['createKeyring', 'createMemoryReader', 'lifecycle', 'openMemoryStore'])
 
 if (options.help) console.log(help)
 else await main()
 
 async function main() {
   const keyring = native.createKeyring([Buffer.from(secret)])
-  const store = native.openMemoryStore('{}')
-  native.memorySet(store, id, text, Date.now(), -1, 2)
+  const store = native.openMemoryStore(null, {})
+  native.memoryIntern(store, '{"originalMaxAge":\n,"expires":\n,"httpOnly":true,"path":"/"}')
+  set(store)
   const reader = native.createMemoryReader(store, keyring, 'connect.sid')
   theirStore.sessions[id] = text
 

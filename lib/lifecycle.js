@@ -2,13 +2,26 @@
 
 const native = require('./native')
 
-const { Fact } = native
+/**
+ * When is a session saved, touched or destroyed, and when is its cookie set? The rules are in the
+ * engine's `lifecycle.rs`; here its answers are looked up, by the number that stands for a state.
+ *
+ * `Fact` has the bits of that number, `AtHeaders` and `AtEnd` the answers; their names are the engine's.
+ */
+const { facts: Fact, atHeaders: AtHeaders, atEnd: AtEnd, table: decisions } = native.lifecycle()
 
-/** The lifecycle's decisions in every state; the engine's module `lifecycle` says what they mean. */
-const decisions = native.decisionTable()
+/** @returns {number} One of `AtHeaders`. */
+function decideAtHeaders(facts) {
+  return decisions[facts] >> 4
+}
+
+/** @returns {number} One of `AtEnd`. */
+function decideAtEnd(facts) {
+  return decisions[facts] & 15
+}
 
 /**
- * The part of a state that the options decide.
+ * The facts that the options decide.
  *
  * @param {object} options
  * @param {unknown} options.saveUninitialized
@@ -17,7 +30,7 @@ const decisions = native.decisionTable()
  * @param {boolean} options.storeCanTouch
  * @returns {number}
  */
-function stateOfOptions({ saveUninitialized, rolling, unsetDestroys, storeCanTouch }) {
+function factsOfOptions({ saveUninitialized, rolling, unsetDestroys, storeCanTouch }) {
   return (
     (saveUninitialized ? Fact.SaveUninitialized : 0) |
     (rolling ? Fact.Rolling : 0) |
@@ -26,13 +39,13 @@ function stateOfOptions({ saveUninitialized, rolling, unsetDestroys, storeCanTou
   )
 }
 
-/** What there is to say of `req.session` when the session had this id as the request began. */
+/** The facts about `req.session`, when the request began with the session of this id. */
 function factsOfSession(session, id) {
   if (!session) return session == null ? Fact.SessionUnset : 0
   return id === session.id ? Fact.SessionPresent : Fact.SessionPresent | Fact.IdChanged
 }
 
-/** What there is to say of `req.sessionID` when the client's cookie said `cookieId`. */
+/** The facts about `req.sessionID`, when the client's cookie said `cookieId`. */
 function factsOfId(id, cookieId) {
   return (
     (typeof id === 'string' ? Fact.IdText : 0) |
@@ -41,14 +54,13 @@ function factsOfId(id, cookieId) {
   )
 }
 
-/** @returns {number} One of `AtHeaders`. */
-function atHeaders(state) {
-  return decisions[state] >> 4
+module.exports = {
+  AtEnd,
+  AtHeaders,
+  Fact,
+  decideAtEnd,
+  decideAtHeaders,
+  factsOfId,
+  factsOfOptions,
+  factsOfSession
 }
-
-/** @returns {number} One of `AtEnd`. */
-function atEnd(state) {
-  return decisions[state] & 15
-}
-
-module.exports = { atEnd, atHeaders, factsOfId, factsOfSession, stateOfOptions }

@@ -1,13 +1,17 @@
 'use strict'
 
-const { types } = require('node:util')
+const crypto = require('crypto')
+const { types } = require('util')
 const native = require('./native')
+
+/** Characters that no header from Node's HTTP parser has. V8 answers at once for a string of bytes. */
+const WIDE = /[\u0100-\uffff]/
 
 /**
  * The secrets of an application on the native side: their keys are set up once and not for every
  * signature.
  *
- * A secret is anything `crypto.createHmac` takes as a key. The array of them is the application's
+ * A secret is anything that `crypto.createHmac` takes as a key. The array of them is the application's
  * own and may change while it runs (a rotation); a keyring that no longer fits is made anew.
  */
 class Secrets {
@@ -22,33 +26,32 @@ class Secrets {
   #readerName
 
   /**
-   * The session id that a signed cookie value carries.
+   * The session id in the signed cookie of a Cookie header.
    *
    * @param {unknown[]} secrets
-   * @param {string} header A Cookie header.
+   * @param {string} header
    * @param {string} name The cookie's name.
-   * @param {import('./memory-sessions').MemorySessions} [sessions] Those that the id is for.
+   * @param {import('./memory/sessions').MemorySessions} [sessions] Those that the id is for.
    * @returns {string | number} The id, or a `NoId`.
    */
   readCookie(secrets, header, name, sessions) {
     const keyring = this.#fit(secrets)
     // Not kept for sessions that are not asked any more: it would keep them alive.
     if (sessions !== this.#readerSessions) this.#reader = this.#readerSessions = undefined
-    // Reading over a header without the name is quicker here than calling the library for that.
+    // Searching the header here is quicker than a call.
     if (!header.includes(name)) return native.NoId.Absent
-    const result = sessions?.canBeOpened
-      ? sessions.open(this.#readerFor(sessions, name), header)
-      : native.readCookie(keyring, header, name)
-    return this.#checked(secrets, result)
+    return this.#checked(secrets, this.#read(keyring, header, name, sessions))
   }
 
-  #readerFor(sessions, name) {
+  #read(keyring, header, name, sessions) {
+    if (WIDE.test(header) || WIDE.test(name)) return native.readWideCookie(keyring, header, name)
+    if (sessions === undefined) return native.readCookie(keyring, header, name)
     if (this.#readerSessions !== sessions || this.#readerName !== name) {
-      this.#reader = sessions.createReader(this.#keyring, name)
+      this.#reader = sessions.createReader(keyring, name)
       this.#readerSessions = sessions
       this.#readerName = name
     }
-    return this.#reader
+    return sessions.open(this.#reader, header)
   }
 
   /** The same for a value that somebody else has parsed. */
@@ -114,8 +117,7 @@ function isKey(secret) {
 /** Throws what using the secret throws. */
 function useAsKey(secret) {
   if (secret == null) throw new TypeError('Secret key must be provided.')
-  // Loading it takes a while, and most secrets are texts.
-  require('node:crypto').createHmac('sha256', secret)
+  crypto.createHmac('sha256', secret)
 }
 
 function isBinary(secret) {
@@ -128,7 +130,7 @@ function bytesOf(secret) {
     return new Uint8Array(secret.buffer, secret.byteOffset, secret.byteLength)
   }
   if (types.isAnyArrayBuffer(secret)) return new Uint8Array(secret)
-  if (types.isCryptoKey(secret)) return require('node:crypto').KeyObject.from(secret).export()
+  if (types.isCryptoKey(secret)) return crypto.KeyObject.from(secret).export()
   return secret.export()
 }
 

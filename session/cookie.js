@@ -1,8 +1,8 @@
 'use strict'
 
 const deprecate = require('depd')('express-session')
-const { serializeCookie } = require('../lib/set-cookie')
-const { toJSON } = require('../lib/session-text')
+const { serializeCookie } = require('../lib/cookie-io')
+const { cookieToJSON } = require('../lib/json')
 
 module.exports = Cookie
 
@@ -76,5 +76,5 @@ Cookie.prototype = {
     return serializeCookie(name, value, this.data)
   },
 
-  toJSON
+  toJSON: cookieToJSON
 }

@@ -1,8 +1,9 @@
 'use strict'
 
-const { inherits } = require('node:util')
-const { isStoreFailure, sessionsBehind } = require('../lib/sessions-behind')
-const { unexpired } = require('../lib/stored-session')
+const { inherits } = require('util')
+const { isStoreFailure } = require('../lib/errors')
+const { MemorySessions } = require('../lib/memory/sessions')
+const { sessionsBehind, viewOf } = require('../lib/memory/view')
 const Store = require('./store')
 
 module.exports = MemoryStore
@@ -12,22 +13,20 @@ const defer = setImmediate
 
 /**
  * Keeps sessions in this process's memory, outside of the JavaScript heap. Expired sessions are
- * freed, also those that nobody asks for again. Without options, they end with the process.
+ * freed, whether somebody asks for them or not. All of them end with the process.
  *
  * `sessions` is a view of them: session ids as keys, JSON as values. Code that replaces it by a
- * plain object of its own gets what it asks for: its sessions are kept there from then on.
+ * plain object of its own gets what it asks for: sessions are kept there from then on.
  *
  * @param {import('..').MemoryStoreOptions} [options] See `index.d.ts` or `docs/memory-store.md`.
- *   Unknown ones are ignored, and all are where `new` is not used: `MemoryStore.call(this, options)`.
+ *   Unknown ones are ignored, and all are without `new`: `MemoryStore.call(this, options)`.
  * @throws {TypeError} For an option of a wrong type or out of range.
  */
 function MemoryStore(options = {}) {
   Store.call(this)
-  // Not loaded before there is one: applications with another store never need it.
-  const { createView } = require('../lib/memory-sessions')
   // Stores that are made without `new` pass options of their own on to express-session's MemoryStore,
   // which has none. The same name may mean something else there, such as a `ttl` in seconds.
-  this.sessions = createView(this, new.target ? options : {})
+  this.sessions = viewOf(new MemorySessions(this, new.target ? options : {}))
 }
 
 inherits(MemoryStore, Store)
@@ -111,7 +110,7 @@ MemoryStore.prototype.touch = function touch(sid, session, callback) {
 
 const { all } = MemoryStore.prototype
 
-/** What express-session's store does not have: members that are not enumerated. */
+/** What express-session's store does not have: members that are not enumerable. */
 const additions = {
   /**
    * Goes through all sessions in pages, while others come and go: each that is there from the
@@ -141,7 +140,7 @@ const additions = {
     yield* Object.keys(this.sessions)
   },
 
-  /** What the store holds and has done. Cheap enough to be asked for every second. */
+  /** What the store holds and has done. Quick enough to be asked for every second. */
   stats() {
     const sessions = sessionsBehind(this.sessions)
     if (!sessions) throw new Error('sessions were replaced by an object that has no figures')
@@ -149,37 +148,16 @@ const additions = {
   },
 
   /**
-   * Closes the store: what is done with it from then on fails. Sessions that no other thread has open
-   * are freed.
+   * Closes the store: using it from then on is an error. Its sessions are freed, unless another thread
+   * has them open.
    *
    * @param {(error?: Error) => void} [callback] Called when that is done.
    * @returns {Promise<void> | undefined} A promise if there is no callback.
    */
   close(callback) {
-    const closed = sessionsBehind(this.sessions)?.close() ?? Promise.resolve()
-    if (!callback) return closed
-    closed.then(
-      () => defer(callback),
-      (error) => defer(callback, error)
-    )
-  }
-}
-
-// Whether anybody listens decides whether events are noted at all. These are the methods that all
-// others which add or remove listeners go through.
-for (const name of [
-  'addListener',
-  'off',
-  'on',
-  'prependListener',
-  'removeAllListeners',
-  'removeListener'
-]) {
-  const { [name]: original } = Store.prototype
-  additions[name] = function () {
-    const result = original.apply(this, arguments)
-    sessionsBehind(this.sessions)?.listenersChanged()
-    return result
+    sessionsBehind(this.sessions)?.close()
+    if (!callback) return Promise.resolve()
+    defer(callback)
   }
 }
 
@@ -189,12 +167,29 @@ for (const [name, value] of Object.entries(additions)) {
 
 function read(store, sid) {
   const sessions = sessionsBehind(store.sessions, sid)
-  if (sessions) return sessions.get(`${sid}`)
-  const text = store.sessions[sid]
-  return text ? unexpired(text, () => delete store.sessions[sid]) : undefined
+  return sessions ? sessions.get(`${sid}`) : readReplaced(store.sessions, sid)
 }
 
-/** Tells failures of the store, which are for callbacks, from those of who uses it, which are thrown. */
+/**
+ * Reads a session in an object that the application has put in the place of the view, by the rules of
+ * express-session's store.
+ */
+function readReplaced(texts, sid) {
+  const text = texts[sid]
+  if (!text) return undefined
+  const session = JSON.parse(text)
+  if (session.cookie) {
+    let { expires } = session.cookie
+    if (typeof expires === 'string') expires = new Date(expires)
+    if (expires && expires <= Date.now()) {
+      delete texts[sid]
+      return undefined
+    }
+  }
+  return session
+}
+
+/** Tells failures of the store, which are for callbacks, from mistakes of the caller, which are thrown. */
 function attempt(operation) {
   try {
     return { error: null, result: operation() }

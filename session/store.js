@@ -1,8 +1,8 @@
 'use strict'
 
-const { EventEmitter } = require('node:events')
-const { inherits } = require('node:util')
-const { sessionOf } = require('../lib/stored-session')
+const { EventEmitter } = require('events')
+const { inherits } = require('util')
+const { sessionOfData } = require('../lib/sessions')
 
 module.exports = Store
 
@@ -16,8 +16,8 @@ function Store() {
 
 inherits(Store, EventEmitter)
 
-// A store without `generate` or `createSession` fails with an error that V8 words after the expression
-// that is called: with `self` in it, as in express-session.
+// In the error for a store without `generate` or `createSession`, V8 names the expression that is called:
+// it has `self` in it, as in express-session.
 
 /** Destroys the request's session and gives it a new one. */
 Store.prototype.regenerate = function (req, callback) {
@@ -40,6 +40,6 @@ Store.prototype.load = function (sid, callback) {
 
 /** Makes the data that a store holds into `req.session`. */
 Store.prototype.createSession = function (req, data) {
-  req.session = sessionOf(req, data)
+  req.session = sessionOfData(req, data)
   return req.session
 }

@@ -4,7 +4,7 @@
 
 const { createRequire } = require('node:module')
 const { Secrets } = require('../../lib/secrets')
-const { readHeader } = require('../../lib/cookie-reader')
+const { readHeader } = require('../../lib/cookie-io')
 const { cookieHeader, SECRET } = require('../parity/signature')
 
 const oracle = createRequire(require.resolve('express-session'))

@@ -10,7 +10,7 @@
 const { createHmac } = require('node:crypto')
 const { ServerResponse } = require('node:http')
 const session = require('../..')
-const { sessionsBehind } = require('../../lib/sessions-behind')
+const { sessionsBehind } = require('../../lib/memory/view')
 
 const MEGABYTE = 2 ** 20
 const SECRET = 'secret'

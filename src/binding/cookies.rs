@@ -3,15 +3,19 @@
 use napi::bindgen_prelude::{Either, External, Uint8Array};
 use napi_derive::napi;
 
-use super::{error, text::JsText};
+use super::{
+    error,
+    strings::{JsText, Latin1},
+};
 use crate::engine::{
-    cookie_header, session_id,
-    set_cookie::{self, Attributes, Value},
+    cookies::{
+        header::Encoding,
+        set_cookie::{self, Attributes, Value},
+        signed_value,
+    },
+    session_id,
     signature::Keyring,
 };
-
-/// What marks a signed value.
-const SIGNED: &[u8] = b"s:";
 
 /// Why a request's cookie gives no session id.
 #[napi]
@@ -22,6 +26,16 @@ pub enum NoId {
     Unsigned,
     /// The cookie's signature is not valid.
     Invalid,
+}
+
+impl From<signed_value::NoId> for NoId {
+    fn from(reason: signed_value::NoId) -> Self {
+        match reason {
+            signed_value::NoId::Absent => Self::Absent,
+            signed_value::NoId::Unsigned => Self::Unsigned,
+            signed_value::NoId::Invalid => Self::Invalid,
+        }
+    }
 }
 
 /// Attributes that are there or not, as the bits of one number.
@@ -41,7 +55,8 @@ pub fn create_keyring(secrets: Vec<Uint8Array>) -> External<Keyring> {
     External::new(Keyring::new(secrets))
 }
 
-/// The session id in the signed cookie `name` of a Cookie header, or why there is none.
+/// The session id in the signed cookie `name` of a Cookie header, or why there is none. No character
+/// of either may be beyond U+00FF; headers from Node's HTTP parser have none.
 #[napi(
     catch_unwind,
     ts_args_type = "keyring: ExternalObject<Keyring>, header: string, name: string",
@@ -49,11 +64,36 @@ pub fn create_keyring(secrets: Vec<Uint8Array>) -> External<Keyring> {
 )]
 pub fn read_cookie(
     keyring: &External<Keyring>,
+    header: Latin1,
+    name: Latin1,
+) -> Either<JsText, NoId> {
+    let encoding = Encoding::Latin1;
+    either(signed_value::read(
+        keyring,
+        header.bytes(),
+        encoding,
+        name.bytes(),
+    ))
+}
+
+/// The same for texts with any characters.
+#[napi(
+    catch_unwind,
+    ts_args_type = "keyring: ExternalObject<Keyring>, header: string, name: string",
+    ts_return_type = "string | NoId"
+)]
+pub fn read_wide_cookie(
+    keyring: &External<Keyring>,
     header: JsText,
     name: JsText,
 ) -> Either<JsText, NoId> {
-    let value = cookie_header::find(header.bytes(), name.bytes());
-    either(verify(keyring, &value.unwrap_or_default()))
+    let encoding = Encoding::Wtf8;
+    either(signed_value::read(
+        keyring,
+        header.bytes(),
+        encoding,
+        name.bytes(),
+    ))
 }
 
 /// The session id in a cookie's value, already decoded, or why there is none.
@@ -63,23 +103,14 @@ pub fn read_cookie(
     ts_return_type = "string | NoId"
 )]
 pub fn verify_value(keyring: &External<Keyring>, value: JsText) -> Either<JsText, NoId> {
-    either(verify(keyring, value.bytes()))
+    either(signed_value::verify(keyring, value.bytes()).map(<[u8]>::to_vec))
 }
 
-fn either(result: Result<&[u8], NoId>) -> Either<JsText, NoId> {
+fn either(result: Result<Vec<u8>, signed_value::NoId>) -> Either<JsText, NoId> {
     match result {
-        Ok(id) => Either::A(id.into()),
-        Err(reason) => Either::B(reason),
+        Ok(id) => Either::A(JsText(id)),
+        Err(reason) => Either::B(reason.into()),
     }
-}
-
-/// The session id in a cookie's value. An empty value is as good as none.
-pub(super) fn verify<'value>(keyring: &Keyring, value: &'value [u8]) -> Result<&'value [u8], NoId> {
-    if value.is_empty() {
-        return Err(NoId::Absent);
-    }
-    let signed = value.strip_prefix(SIGNED).ok_or(NoId::Unsigned)?;
-    keyring.verify(signed).ok_or(NoId::Invalid)
 }
 
 /// The value of a session's cookie: `s:`, the id and its signature. Not encoded yet.
@@ -89,16 +120,16 @@ pub(super) fn verify<'value>(keyring: &Keyring, value: &'value [u8]) -> Result<&
     ts_return_type = "string | null"
 )]
 pub fn sign_value(keyring: &External<Keyring>, id: JsText) -> Option<JsText> {
-    let signed = keyring.sign(id.bytes())?;
-    Some(JsText([SIGNED, &signed].concat()))
+    signed_value::sign(keyring, id.bytes()).map(JsText)
 }
 
-/// The text of a `Set-Cookie` header. `encoded` says that the value is encoded already. Times are in
-/// milliseconds, `maxAge` in seconds; `flags` are those of `CookieFlag`.
+/// The text of a `Set-Cookie` header. `encoded` says that the value is encoded already; `flags` are
+/// those of `CookieFlag`; `expires` is the date as text, or empty for an invalid one; `maxAge` is in
+/// seconds.
 #[napi(
     catch_unwind,
     ts_args_type = "name: string, value: string, encoded: boolean, flags: number, \
-        expires?: number | null, path?: string | null, domain?: string | null, \
+        expires?: string | null, path?: string | null, domain?: string | null, \
         sameSite?: string | null, priority?: string | null, maxAge?: number | null",
     ts_return_type = "string"
 )]
@@ -107,7 +138,7 @@ pub fn serialize_cookie(
     value: JsText,
     encoded: bool,
     flags: u32,
-    expires: Option<f64>,
+    expires: Option<JsText>,
     path: Option<JsText>,
     domain: Option<JsText>,
     same_site: Option<JsText>,
@@ -119,7 +150,7 @@ pub fn serialize_cookie(
         max_age,
         domain: domain.as_ref().map(JsText::bytes),
         path: path.as_ref().map(JsText::bytes),
-        expires,
+        expires: expires.as_ref().map(JsText::bytes),
         http_only: has(CookieFlag::HttpOnly),
         secure: has(CookieFlag::Secure),
         partitioned: has(CookieFlag::Partitioned),
@@ -135,7 +166,7 @@ pub fn serialize_cookie(
 }
 
 /// New session ids, one after the other without anything between them: 192 random bits as 32
-/// characters of base64url each. Of more than 1 000, these are all that are made.
+/// characters of base64url each. At most 1 000 are made.
 #[napi(catch_unwind, ts_return_type = "string")]
 pub fn generate_ids(count: u32) -> error::Result<JsText> {
     const MOST: u32 = 1000;

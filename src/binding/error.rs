@@ -2,29 +2,17 @@
 
 use napi::Status;
 
-use crate::engine::{
-    session_id::NoRandomness,
-    set_cookie::SetCookieError,
-    store::{StoreError, registry::OpenError, with_sources},
-};
+use crate::engine::{cookies::set_cookie::SetCookieError, session_id::NoRandomness};
 
-/// The `code` of an error that reaches JavaScript.
+/// The `code` of an error that reaches the shim, which makes one of its own realm out of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
-    /// A cookie's name, value or attribute is not valid. The shim throws it as a `TypeError`.
+    /// A cookie's name, value or attribute is not valid: a `TypeError`.
     SetCookie,
-    /// A text has no UTF-8 form. The shim throws it as a `URIError`.
+    /// A text has no UTF-8 form: a `URIError`.
     MalformedText,
     /// The system's random number generator failed.
     NoRandomness,
-    /// A store failed.
-    Store,
-    /// A store holds as much as it may.
-    StoreFull,
-    /// A store was closed.
-    StoreClosed,
-    /// A store is open with other options.
-    StoreOptions,
     /// The shim and the native library do not fit together, or a bug.
     Binding,
 }
@@ -35,10 +23,6 @@ impl AsRef<str> for ErrorCode {
             Self::SetCookie => "ERR_SESSION_SET_COOKIE",
             Self::MalformedText => "ERR_SESSION_MALFORMED_TEXT",
             Self::NoRandomness => "ERR_SESSION_NO_RANDOMNESS",
-            Self::Store => "ERR_SESSION_STORE",
-            Self::StoreFull => "ERR_SESSION_STORE_FULL",
-            Self::StoreClosed => "ERR_SESSION_STORE_CLOSED",
-            Self::StoreOptions => "ERR_SESSION_STORE_OPTIONS",
             Self::Binding => "ERR_SESSION_BINDING",
         }
     }
@@ -69,21 +53,10 @@ impl From<NoRandomness> for napi::Error<ErrorCode> {
     }
 }
 
-impl From<StoreError> for napi::Error<ErrorCode> {
-    fn from(error: StoreError) -> Self {
-        let code = match error {
-            StoreError::Full { .. } => ErrorCode::StoreFull,
-            StoreError::Backend(_) => ErrorCode::Store,
-        };
-        Self::new(code, with_sources(&error))
-    }
-}
-
-impl From<OpenError> for napi::Error<ErrorCode> {
-    fn from(error: OpenError) -> Self {
-        let code = match error {
-            OpenError::OtherOptions(_) => ErrorCode::StoreOptions,
-        };
-        Self::new(code, with_sources(&error))
-    }
+/// An error and what caused it, in one line.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let sources = std::iter::successors(error.source(), |error| error.source());
+    sources.fold(error.to_string(), |text, source| {
+        format!("{text}: {source}")
+    })
 }

@@ -2,21 +2,25 @@
 //!
 //! Every export catches panics, so that a bug here is a JavaScript exception and not the end of the
 //! process. Handles are napi `External`s: freed with the JavaScript object that holds them, in
-//! whichever thread that lives.
+//! whichever thread that lives. Errors that applications see are made in JavaScript, so that they belong
+//! to its realm; what is thrown from here is for the shim alone.
 
 #![allow(
     clippy::needless_pass_by_value,
     clippy::too_many_arguments,
     clippy::must_use_candidate,
     clippy::missing_errors_doc,
+    clippy::missing_panics_doc,
     reason = "signatures of exports are dictated by napi-derive; nobody calls them from Rust"
 )]
 
 pub mod cookies;
 pub mod error;
 pub mod lifecycle;
-pub mod memory_handle;
+pub mod memory_events;
+pub mod memory_sessions;
 pub mod memory_store;
+pub mod numbers;
 #[cfg(feature = "panic-probe")]
 pub mod panic_probe;
-pub mod text;
+pub mod strings;

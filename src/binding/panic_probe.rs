@@ -3,7 +3,7 @@
 use napi::bindgen_prelude::External;
 use napi_derive::napi;
 
-use super::memory_handle::Handle;
+use super::memory_store::Handle;
 
 /// Panics.
 #[napi(catch_unwind, skip_typescript)]
@@ -14,7 +14,7 @@ pub fn panic_probe() {
 
 /// Panics with a store in hand, and a payload that is no text.
 #[napi(catch_unwind, skip_typescript)]
-pub fn panic_probe_with_store(store: &External<Handle>) {
-    let _held = store;
+#[expect(clippy::panic, reason = "this is what it is for")]
+pub fn panic_probe_with_store(_store: &External<Handle>) {
     std::panic::panic_any(42);
 }

@@ -2,18 +2,14 @@
 //!
 //! JavaScript strings are sequences of UTF-16 code units and need not be well-formed Unicode. They
 //! reach the engine as *WTF-8*: UTF-8 that may also hold lone surrogates, so that a cookie value or
-//! an id which holds one comes back as it was. Well-formed text is the same in both, so everything
-//! ASCII can be handled byte by byte.
+//! an id that holds one comes back as it was. Well-formed text is the same in both, so ASCII can be
+//! handled byte by byte.
 
 #![forbid(unsafe_code)]
 
-pub mod cookie_header;
-pub mod http_date;
+pub mod cookies;
 pub mod lifecycle;
-pub mod percent;
 pub mod session_id;
-pub mod session_text;
-pub mod set_cookie;
 pub mod signature;
 pub mod store;
 mod sync;

@@ -37,6 +37,8 @@ const SESSIONS = {
 
 const IDS = ['a', '', '__proto__', 'constructor', '1', 'é🙂', '\ud800', 'long'.repeat(1000)]
 
+const EXPIRED = /^(just )?expired$|^expires (number|true|short|RFC)/
+
 // Calls a method of the store and gives what its callback got.
 async function ask(store, method, ...args) {
   const calls = []
@@ -54,10 +56,11 @@ module.exports = [
       return {
         set: await ask(store, 'set', 'sid', sess),
         // ours shows no session that has expired, see docs/differences.md
-        text: label.endsWith('expired') || plain(store.sessions.sid),
+        text: EXPIRED.test(label) || plain(store.sessions.sid),
         get: await ask(store, 'get', 'sid'),
         all: await ask(store, 'all'),
-        length: await ask(store, 'length'),
+        // ours does not look at the sessions to count them
+        length: sess === null || (await ask(store, 'length')),
         kept: Object.keys(store.sessions),
         touch: await ask(store, 'touch', 'sid', { cookie: { path: '/touched', expires: null } }),
         touched: plain(store.sessions.sid),
@@ -69,8 +72,7 @@ module.exports = [
     expect({ set, get, kept, left }) {
       assert.deepEqual(set.calls, [[]])
       assert.equal(set.sync, 0)
-      const expired = /^(just )?expired$|^expires (number|true|short|RFC)/.test(label)
-      assert.deepEqual(kept, expired ? [] : ['sid'])
+      assert.deepEqual(kept, EXPIRED.test(label) ? [] : ['sid'])
       // the text `null` is truthy, and what it stands for has no cookie to look at
       if (label === 'null') assert.equal(get.returned.threw.error, 'TypeError')
       else assert.equal(get.calls.length, 1)

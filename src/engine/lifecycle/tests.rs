@@ -38,48 +38,43 @@ impl Situation<'_> {
                 && matches!(self.end, "present" | "null" | "deleted" | "zero"),
             id_changed: !same_id,
             // The methods of a regenerated session are not watched, so its saves do not count.
-            saved_text_known: self.step == "saved" || (self.origin == "loaded" && !resave),
-            cookie_expires: self.expiry == "expires",
-            data: Comparison::Unknown,
+            saved_data_known: self.step == "saved" || (self.origin == "loaded" && !resave),
         }
     }
 
-    fn differs_from_loaded(&self) -> Comparison {
-        match (self.step, self.change) {
-            (_, "never") | ("reloaded" | "regenerated", "before") => Comparison::Same,
-            _ => Comparison::Different,
-        }
+    fn differs_from_loaded(&self) -> bool {
+        !matches!(
+            (self.step, self.change),
+            (_, "never") | ("reloaded" | "regenerated", "before")
+        )
     }
 
-    fn differs_from_saved(&self) -> Comparison {
-        match (self.step, self.change) {
-            ("saved", "before") => Comparison::Same,
-            _ => self.differs_from_loaded(),
-        }
+    fn differs_from_saved(&self) -> bool {
+        (self.step, self.change) != ("saved", "before") && self.differs_from_loaded()
     }
 
-    /// Does what the binding's caller does: asks, compares when told to, and asks again.
-    fn answer(&self, options: usize) -> (AtHeaders, AtEnd) {
+    /// Asks, and finds out what the answer depends on. The digit of the oracle.
+    fn answer(&self, options: usize) -> u32 {
         let facts = self.facts(options);
-        let headers = match at_headers(facts) {
-            AtHeaders::CompareWithLoaded => at_headers(Facts {
-                data: self.differs_from_loaded(),
-                ..facts
-            }),
-            answer => answer,
+        let sets_cookie = match at_headers(facts) {
+            AtHeaders::Nothing => false,
+            AtHeaders::SetCookie => true,
+            AtHeaders::SetCookieIfModified => self.differs_from_loaded(),
+            AtHeaders::SetCookieIfExpiresAndModified => {
+                self.expiry == "expires" && (facts.id_changed || self.differs_from_loaded())
+            }
         };
+        let (nothing, destroy, save, touch) = (0, 1, 2, 3);
         let end = match at_end(facts) {
-            AtEnd::CompareWithLoaded => at_end(Facts {
-                data: self.differs_from_loaded(),
-                ..facts
-            }),
-            AtEnd::CompareWithSaved => at_end(Facts {
-                data: self.differs_from_saved(),
-                ..facts
-            }),
-            answer => answer,
+            AtEnd::Destroy => destroy,
+            AtEnd::Save => save,
+            AtEnd::SaveIfModified if self.differs_from_loaded() => save,
+            AtEnd::SaveIfUnsaved if self.differs_from_saved() => save,
+            AtEnd::SaveIfUnsavedElseTouch if self.differs_from_saved() => save,
+            AtEnd::SaveIfUnsavedElseTouch => touch,
+            AtEnd::Nothing | AtEnd::SaveIfModified | AtEnd::SaveIfUnsaved => nothing,
         };
-        (headers, end)
+        u32::from(sets_cookie) * 4 + end
     }
 }
 
@@ -101,8 +96,7 @@ fn every_decision_is_the_one_that_express_session_takes() {
         assert_eq!(answers.len(), 32);
         for (options, digit) in answers.chars().enumerate() {
             let expected = digit.to_digit(10).unwrap();
-            let (headers, end) = situation.answer(options);
-            let found = u32::from(headers == AtHeaders::SetCookie) * 4 + end as u32;
+            let found = situation.answer(options);
             assert_eq!(found, expected, "{situation:?} with options {options:05b}");
             compared += 1;
         }
@@ -113,8 +107,8 @@ fn every_decision_is_the_one_that_express_session_takes() {
 #[test]
 fn the_table_holds_the_answer_to_every_state() {
     let table = decision_table();
-    assert_eq!(table.len(), usize::from(bits::END));
-    for (state, answer) in (0..bits::END).zip(table) {
+    assert_eq!(table.len(), usize::from(STATES));
+    for (state, answer) in (0..STATES).zip(table) {
         let facts = Facts::from(state);
         assert_eq!(answer >> 4, at_headers(facts) as u8, "{facts:?}");
         assert_eq!(answer & 0x0F, at_end(facts) as u8, "{facts:?}");
@@ -122,21 +116,18 @@ fn the_table_holds_the_answer_to_every_state() {
 }
 
 #[test]
-fn once_compared_there_is_nothing_left_to_compare() {
-    for state in (0..bits::END).filter(|state| state & bits::DATA_COMPARED != 0) {
-        let facts = Facts::from(state);
-        assert_ne!(at_headers(facts), AtHeaders::CompareWithLoaded, "{facts:?}");
-        let end = at_end(facts);
-        assert!(
-            !matches!(end, AtEnd::CompareWithLoaded | AtEnd::CompareWithSaved),
-            "{facts:?}"
-        );
+fn answers_are_listed_in_the_order_of_their_numbers() {
+    for (number, (_, answer)) in AT_HEADERS.iter().enumerate() {
+        assert_eq!(number, *answer as usize);
+    }
+    for (number, (_, answer)) in AT_END.iter().enumerate() {
+        assert_eq!(number, *answer as usize);
     }
 }
 
 #[test]
-fn every_fact_has_its_place_in_the_number() {
-    let all = Facts::from(bits::END - 1);
+fn every_fact_has_its_bit() {
+    let all = Facts::from(STATES - 1);
     assert_eq!(
         all,
         Facts {
@@ -148,17 +139,12 @@ fn every_fact_has_its_place_in_the_number() {
             id: IdState::Text,
             id_from_cookie: true,
             id_changed: true,
-            saved_text_known: true,
-            cookie_expires: true,
-            data: Comparison::Different,
+            saved_data_known: true,
         }
     );
-    assert_eq!(
-        Facts::from(bits::SESSION_UNSET).session,
-        SessionState::Unset
-    );
+    let of = |fact: Fact| Facts::from(fact.bit());
+    assert_eq!(of(Fact::SessionUnset).session, SessionState::Unset);
     assert_eq!(Facts::from(0).session, SessionState::OtherFalsy);
-    assert_eq!(Facts::from(bits::ID_TEXT).id, IdState::EmptyText);
-    assert_eq!(Facts::from(bits::ID_TRUTHY).id, IdState::OtherTruthy);
-    assert_eq!(Facts::from(bits::DATA_COMPARED).data, Comparison::Same);
+    assert_eq!(of(Fact::IdText).id, IdState::EmptyText);
+    assert_eq!(of(Fact::IdTruthy).id, IdState::OtherTruthy);
 }

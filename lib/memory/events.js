@@ -1,0 +1,152 @@
+'use strict'
+
+const native = require('../native')
+
+/**
+ * The events of a MemoryStore. The native library notes those that somebody listens to; they are fetched
+ * and emitted in later turns of the event loop, so that a listener does not hold up whoever uses the
+ * store.
+ */
+
+/** In the order of their numbers. */
+const NAMES = ['create', 'update', 'destroy', 'expire', 'evict']
+const CLASSES = ['anonymous', 'other', 'protected']
+const REASONS = ['maxSessions', 'maxBytes']
+const EVICT = NAMES.indexOf('evict')
+/** What the library is told beside a bit for each name. */
+const WITH_DATA = 128
+/** Events that are emitted in one turn. */
+const BATCH = 256
+
+// An application's fake timers must not hold back events.
+const defer = setImmediate
+
+class MemoryEvents {
+  #emitter
+  #handle
+  #withData
+  #wake
+  #isScheduled = false
+  #batch = []
+  #next = 0
+  #numbers
+  /** A bit for each name that somebody listens to. */
+  #wanted = 0
+
+  /**
+   * @param {object} emitter The store.
+   * @param {object} handle The native store.
+   * @param {boolean} withData Whether listeners get the session's data.
+   */
+  constructor(emitter, handle, withData) {
+    this.#emitter = emitter
+    this.#handle = handle
+    this.#withData = withData
+    watchListeners(emitter, this)
+    // The library keeps this function, and must not keep the store alive by it.
+    const weakly = new WeakRef(this)
+    this.#wake = () => weakly.deref()?.mayHaveHappened()
+  }
+
+  /** Something was done to the store: there may be events. */
+  mayHaveHappened() {
+    if (this.#wanted !== 0) this.#schedule()
+  }
+
+  /** Listeners may have come or gone. */
+  listenersChanged() {
+    if (this.#handle === undefined) return
+    let wanted = 0
+    for (let kind = 0; kind < NAMES.length; kind++) {
+      if (this.#emitter.listenerCount(NAMES[kind]) > 0) wanted |= 1 << kind
+    }
+    if (wanted === this.#wanted) return
+    this.#wanted = wanted
+    this.#numbers ??= new Float64Array(3 * BATCH)
+    if (wanted !== 0 && this.#withData) wanted |= WITH_DATA
+    native.memoryListen(this.#handle, wanted, this.#wake)
+  }
+
+  /** The store is being closed. Events that have happened are still emitted. */
+  stop() {
+    if (this.#wanted !== 0) {
+      const left = []
+      for (let batch = this.#fetch(); batch.length > 0; batch = this.#fetch()) left.push(...batch)
+      this.#batch = [...this.#batch.slice(this.#next), ...left]
+      this.#next = 0
+      if (this.#batch.length > 0) this.#schedule()
+    }
+    this.#handle = undefined
+  }
+
+  #schedule() {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    defer(() => this.#emitSome())
+  }
+
+  #fetch() {
+    if (this.#handle === undefined) return []
+    const texts = native.memoryEvents(this.#handle, BATCH, this.#numbers.buffer)
+    const events = []
+    for (let n = 0; 2 * n < texts.length; n++) {
+      const [kind, sessionClass, reason] = this.#numbers.subarray(3 * n, 3 * n + 3)
+      const details =
+        kind === EVICT ? { class: CLASSES[sessionClass], reason: REASONS[reason] } : {}
+      events.push({ name: NAMES[kind], sid: texts[2 * n], text: texts[2 * n + 1], details })
+    }
+    return events
+  }
+
+  #emitSome() {
+    this.#isScheduled = false
+    if (this.#next === this.#batch.length) {
+      this.#batch = this.#fetch()
+      this.#next = 0
+    }
+    const end = Math.min(this.#batch.length, this.#next + BATCH)
+    const mayBeMore = this.#batch.length >= BATCH
+    try {
+      while (this.#next < end) this.#emit(this.#batch[this.#next++])
+    } finally {
+      // A listener that throws must not keep others from what comes after.
+      if (mayBeMore || this.#next < this.#batch.length) this.#schedule()
+    }
+  }
+
+  #emit({ name, sid, text, details }) {
+    if (this.#withData) details.session = parsed(text)
+    const isHeard = this.#emitter.emit(name, sid, details)
+    if (!isHeard) this.listenersChanged()
+  }
+}
+
+/**
+ * Tells `events` when listeners of an emitter come or go. The emitter's methods are those of
+ * `EventEmitter.prototype`, and it has no listeners but the application's, so that leaves the number of
+ * names with listeners, which it keeps in `_eventsCount`. A listener that goes is still there at that
+ * moment; the first event that nobody has heard corrects it.
+ */
+function watchListeners(emitter, events) {
+  let count = emitter._eventsCount
+  Object.defineProperty(emitter, '_eventsCount', {
+    configurable: true,
+    enumerable: true,
+    get: () => count,
+    set(value) {
+      count = value
+      events.listenersChanged()
+    }
+  })
+}
+
+/** What was put into the view by hand need not be JSON. */
+function parsed(text) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+module.exports = { MemoryEvents }

@@ -1,0 +1,72 @@
+'use strict'
+
+const { inspect } = require('util')
+
+/**
+ * `store.sessions`: a view of a store's sessions that reads, writes and lists like a plain object of
+ * texts. Session ids are the string keys; symbols are those of the object behind it.
+ */
+
+/** Which sessions a view shows. */
+const behind = new WeakMap()
+
+/**
+ * @param {import('./sessions').MemorySessions} sessions
+ * @returns {object}
+ */
+function viewOf(sessions) {
+  const target = Object.create(null, {
+    // Without it, printing the view would print the empty object behind it.
+    [inspect.custom]: { configurable: true, value: () => copyOf(sessions) }
+  })
+  const view = new Proxy(target, handler(sessions))
+  behind.set(view, sessions)
+  return view
+}
+
+/**
+ * @param {object} view
+ * @param {unknown} [sid] The session that is asked for.
+ * @returns {import('./sessions').MemorySessions | undefined} Undefined for an object that is no view, and
+ *   for an id that is a symbol, which the object behind the view keeps like any object.
+ */
+function sessionsBehind(view, sid) {
+  return typeof sid === 'symbol' ? undefined : behind.get(view)
+}
+
+function handler(sessions) {
+  const isId = (key) => typeof key === 'string'
+  const textOf = (sid) => sessions.text(sid) ?? undefined
+  const write = (sid, text) => {
+    sessions.write(sid, `${text}`)
+    return true
+  }
+  return {
+    get: (target, key) => (isId(key) ? textOf(key) : target[key]),
+    has: (target, key) => (isId(key) ? sessions.has(key) : key in target),
+    set: (target, key, value) => (isId(key) ? write(key, value) : Reflect.set(target, key, value)),
+    defineProperty: (target, key, descriptor) =>
+      isId(key) ? write(key, descriptor.value) : Reflect.defineProperty(target, key, descriptor),
+    deleteProperty(target, key) {
+      if (!isId(key)) return Reflect.deleteProperty(target, key)
+      sessions.delete(key)
+      return true
+    },
+    ownKeys: () => Object.keys(copyOf(sessions)),
+    getOwnPropertyDescriptor(target, key) {
+      if (!isId(key)) return Reflect.getOwnPropertyDescriptor(target, key)
+      const value = textOf(key)
+      if (value === undefined) return undefined
+      return { value, writable: true, enumerable: true, configurable: true }
+    }
+  }
+}
+
+/** All texts by id, in the order that JavaScript gives to keys. */
+function copyOf(sessions) {
+  const copy = Object.create(null)
+  for (const sid of sessions.allIds()) copy[sid] = sessions.text(sid)
+  return copy
+}
+
+module.exports = { sessionsBehind, viewOf }

@@ -1,0 +1,79 @@
+'use strict'
+
+const Cookie = require('../session/cookie')
+const Session = require('../session/session')
+const { hasNativeJson } = require('./json')
+
+/**
+ * Applications put things of their own on the prototypes of sessions and cookies, for all of them at
+ * once, or replace `JSON`. Those have to be called. So sessions are lazy, and compared with what the
+ * store holds, only while all of this is as it was made.
+ */
+
+const { getOwnPropertyDescriptor } = Object
+
+const sessions = Session.prototype
+const { resetMaxAge, touch } = sessions
+
+const cookies = Cookie.prototype
+const { toJSON } = cookies
+const [data, expires, maxAge] = ['data', 'expires', 'maxAge'].map((name) =>
+  getOwnPropertyDescriptor(cookies, name)
+)
+
+/** Whether sessions and their cookies are made, renewed and turned into JSON by our own code alone. */
+function isPristine() {
+  return (
+    hasNativeJson() &&
+    Session.prototype === sessions &&
+    isMethod(sessions, 'touch', touch) &&
+    isMethod(sessions, 'resetMaxAge', resetMaxAge) &&
+    !('toJSON' in sessions) &&
+    !('toJSON' in Array.prototype) &&
+    !('cookie' in sessions) &&
+    !hasEnumerable(sessions) &&
+    Cookie.prototype === cookies &&
+    isMethod(cookies, 'toJSON', toJSON) &&
+    isAccessor(cookies, 'data', data) &&
+    isAccessor(cookies, 'expires', expires) &&
+    isAccessor(cookies, 'maxAge', maxAge) &&
+    !hasAttributes(cookies)
+  )
+}
+
+// By descriptors, because an application's getter may count on being read from a session or cookie.
+
+function isMethod(object, name, method) {
+  return getOwnPropertyDescriptor(object, name)?.value === method
+}
+
+function isAccessor(object, name, { get, set }) {
+  const accessor = getOwnPropertyDescriptor(object, name)
+  return accessor !== undefined && accessor.get === get && accessor.set === set
+}
+
+/** Whether a cookie inherits an attribute that none was given, or a setter for one. */
+function hasAttributes(object) {
+  return (
+    'originalMaxAge' in object ||
+    '_expires' in object ||
+    'path' in object ||
+    'httpOnly' in object ||
+    'secure' in object ||
+    'domain' in object ||
+    'sameSite' in object ||
+    'priority' in object ||
+    'partitioned' in object
+  )
+}
+
+/**
+ * A member that all sessions inherit is dropped from data of that name, and one that all objects inherit
+ * is an option of every cookie.
+ */
+function hasEnumerable(object) {
+  for (const _ in object) return true
+  return false
+}
+
+module.exports = { isPristine }

@@ -1,0 +1,78 @@
+//! The events of the in-memory store.
+
+use std::sync::Arc;
+
+use napi::{
+    bindgen_prelude::{External, Function},
+    threadsafe_function::ThreadsafeFunctionCallMode,
+};
+use napi_derive::napi;
+
+use super::{error::Result, memory_store::Handle, numbers::Numbers, strings::JsText};
+use crate::engine::store::memory::{Event, EventKind, Listener};
+
+/// Has events noted from now on: `wanted` has a bit for each kind, 1 create, 2 update, 4 destroy, 8
+/// expire, 16 evict, and 128 if they are to come with data. 0 ends it.
+///
+/// `wake` is called, in a later turn of the event loop, when another thread has caused an event. Of those
+/// that this thread causes, the caller knows by itself. It is kept from the first call on, and keeps no
+/// process alive.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, wanted: number, wake: () => void"
+)]
+pub fn memory_listen(
+    handle: &External<Handle>,
+    wanted: u8,
+    wake: Function<'_, (), ()>,
+) -> Result<()> {
+    let mut listener = handle.listener.borrow_mut();
+    if listener.is_none() {
+        let wake = wake
+            .build_threadsafe_function::<()>()
+            .weak::<true>()
+            .build()
+            .map_err(|error| napi::Error::new(super::error::ErrorCode::Binding, error.reason))?;
+        *listener = Some(Arc::new(Listener::new(move || {
+            wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        })));
+    }
+    if let Some(listener) = &*listener {
+        handle.store()?.listen(listener, wanted);
+    }
+    Ok(())
+}
+
+/// Takes up to `most` events that were noted: of each, the id and the whole session's text, which is
+/// empty if data were not asked for. The buffer gets three numbers for each: the kind, from 0 create to 4
+/// evict; and for an evicted session its class and the bound that was reached, 0 `maxSessions` or 1
+/// `maxBytes`.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, most: number, numbers: ArrayBuffer",
+    ts_return_type = "Array<string>"
+)]
+pub fn memory_events(
+    handle: &External<Handle>,
+    most: u32,
+    mut numbers: Numbers,
+) -> Result<Vec<JsText>> {
+    let listener = handle.listener.borrow();
+    let Some(listener) = &*listener else {
+        return Ok(Vec::new());
+    };
+    let store = handle.store()?;
+    let mut texts = Vec::new();
+    for (index, event) in listener.take(most as usize).into_iter().enumerate() {
+        let Event { kind, id, data } = event;
+        let (class, bound) = match kind {
+            EventKind::Evict(class, bound) => (class as u8, bound as u8),
+            _ => (0, 0),
+        };
+        numbers.write(3 * index, &[kind.number(), class, bound].map(f64::from));
+        texts.push(JsText(id));
+        let text = data.map(|data| store.attributes().whole_text(&data.session()));
+        texts.push(text.unwrap_or_default().into());
+    }
+    Ok(texts)
+}

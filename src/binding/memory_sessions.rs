@@ -1,0 +1,332 @@
+//! The sessions of the in-memory store. `now` is always `Date.now()`.
+//!
+//! A session that is taken apart is a text and three numbers:
+//!
+//! 1. the number of its cookie's attributes, for which the text is the session's JSON without the
+//!    cookie; -1 if the text stands for the whole session, and -2 if there is no session;
+//! 2. the cookie's `originalMaxAge` in milliseconds, or NaN for none;
+//! 3. when it expires by its cookie, in milliseconds since 1970, or NaN for never.
+
+use std::cell::RefCell;
+
+use napi::bindgen_prelude::{Either, External};
+use napi_derive::napi;
+
+use super::{
+    cookies::NoId,
+    error::Result,
+    memory_store::{Handle, Open, duration, number, time, whole},
+    numbers::Numbers,
+    strings::{JsJson, JsText, Latin1},
+};
+use crate::engine::{
+    cookies::{header::Encoding, signed_value},
+    signature::Keyring,
+    store::memory::{self, Class, Cookie, Full, Pages, Save, Session},
+    time::UnixMillis,
+};
+
+const WHOLE: f64 = -1.0;
+const ABSENT: [f64; 3] = [-2.0, f64::NAN, f64::NAN];
+
+fn numbers_of(session: &Session<'_>) -> [f64; 3] {
+    let Session {
+        cookie, expires, ..
+    } = session;
+    let max_age = cookie.and_then(|cookie| cookie.max_age);
+    [
+        cookie.map_or(WHOLE, |cookie| f64::from(cookie.attributes)),
+        max_age.map_or(f64::NAN, number),
+        expires.map_or(f64::NAN, UnixMillis::to_js),
+    ]
+}
+
+fn session(text: &str, [attributes, max_age, expires]: [f64; 3]) -> Session<'_> {
+    let cookie = (attributes >= 0.0).then(|| Cookie {
+        attributes: u32::try_from(whole(attributes)).unwrap_or(u32::MAX),
+        max_age: (!max_age.is_nan()).then(|| whole(max_age)),
+    });
+    Session {
+        text,
+        cookie,
+        expires: UnixMillis::from_js(expires),
+    }
+}
+
+/// What reads a request's session: which store to look in, for the id in which cookie.
+pub struct Reader {
+    open: Open,
+    keyring: Keyring,
+    name: Vec<u8>,
+}
+
+/// Prepares reading sessions by the signed cookie `name`, for `memoryOpen`.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, keyring: ExternalObject<Keyring>, name: string",
+    ts_return_type = "ExternalObject<MemoryReader>"
+)]
+pub fn create_memory_reader(
+    handle: &External<Handle>,
+    keyring: &External<Keyring>,
+    name: Latin1,
+) -> External<Reader> {
+    External::new(Reader {
+        open: handle.open.clone(),
+        keyring: Keyring::clone(keyring),
+        name: name.bytes().to_vec(),
+    })
+}
+
+/// What a request begins with, in one call: reads the session id in the signed cookie of a Cookie
+/// header, and the session. Gives the id and right after it the session's text; the buffer gets the
+/// session's numbers, and after them the length of the id. The header has to be one for `readCookie`.
+#[napi(
+    catch_unwind,
+    ts_args_type = "reader: ExternalObject<MemoryReader>, header: string, now: number, numbers: ArrayBuffer",
+    ts_return_type = "string | NoId"
+)]
+pub fn memory_open(
+    reader: &External<Reader>,
+    header: Latin1,
+    now: f64,
+    mut numbers: Numbers,
+) -> Result<Either<JsText, NoId>> {
+    let Reader {
+        open,
+        keyring,
+        name,
+    } = &**reader;
+    let id = match signed_value::read(keyring, header.bytes(), Encoding::Latin1, name) {
+        Ok(id) => id,
+        Err(reason) => return Ok(Either::B(reason.into())),
+    };
+    let length = JsText::length(&id);
+    let mut text = id.clone();
+    let found = open.store()?.read(&id, time(now), |session| {
+        text.extend_from_slice(session.text.as_bytes());
+        numbers_of(&session)
+    });
+    numbers.write(0, &found.unwrap_or(ABSENT));
+    numbers.write(ABSENT.len(), &[length]);
+    Ok(Either::A(JsText(text)))
+}
+
+/// A session taken apart: gives its text, and the buffer gets its numbers. Null if there is none.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, now: number, numbers: ArrayBuffer",
+    ts_return_type = "string | null"
+)]
+pub fn memory_read(
+    handle: &External<Handle>,
+    id: JsText,
+    now: f64,
+    mut numbers: Numbers,
+) -> Result<Option<JsText>> {
+    let found = handle.store()?.read(id.bytes(), time(now), |session| {
+        let text = JsText::from(session.text.as_bytes());
+        (numbers_of(&session), text)
+    });
+    let (found, text) = found.map_or((ABSENT, None), |(found, text)| (found, Some(text)));
+    numbers.write(0, &found);
+    Ok(text)
+}
+
+/// The text of a whole session, cookie included. Null if there is none.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, now: number",
+    ts_return_type = "string | null"
+)]
+pub fn memory_text(handle: &External<Handle>, id: JsText, now: f64) -> Result<Option<JsText>> {
+    let store = handle.store()?;
+    let text = store.read(id.bytes(), time(now), |session| {
+        store.attributes().whole_text(&session)
+    });
+    Ok(text.map(JsText::from))
+}
+
+/// Whether there is such a session. Does not count as a use of it.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, now: number"
+)]
+pub fn memory_has(handle: &External<Handle>, id: JsText, now: f64) -> Result<bool> {
+    Ok(handle.store()?.has(id.bytes(), time(now)))
+}
+
+/// The number of a cookie's attributes, which the shim writes as text; -1 if there is no room for more.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, text: string"
+)]
+pub fn memory_intern(handle: &External<Handle>, text: JsJson) -> Result<f64> {
+    let number = handle.store()?.attributes().intern(&text.0);
+    Ok(number.map_or(-1.0, f64::from))
+}
+
+/// The text of a cookie's attributes.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, attributes: number",
+    ts_return_type = "string | null"
+)]
+pub fn memory_attributes(handle: &External<Handle>, attributes: u32) -> Result<Option<JsText>> {
+    let text = handle.store()?.attributes().get(attributes);
+    Ok(text.map(|text| JsText::from(text.as_bytes())))
+}
+
+/// What became of a session that was to be saved.
+#[napi]
+pub enum Saved {
+    /// It is saved, or was destroyed and stays destroyed.
+    Done = 0,
+    /// `maxSessions` is reached.
+    TooManySessions = 1,
+    /// `maxBytes` is reached.
+    TooManyBytes = 2,
+}
+
+/// Saves a session: its text and its numbers. `ttl` is for how many milliseconds it is kept if it does
+/// not expire by its cookie, or NaN for what the store was made with. `sessionClass` is 0 for an anonymous session,
+/// 1 for another, 2 for a protected one.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, \
+        maxAge: number, expires: number, ttl: number, sessionClass: number, now: number"
+)]
+pub fn memory_set(
+    handle: &External<Handle>,
+    id: JsText,
+    text: JsJson,
+    attributes: f64,
+    max_age: f64,
+    expires: f64,
+    ttl: f64,
+    class: u32,
+    now: f64,
+) -> Result<Saved> {
+    let save = Save {
+        ttl: duration(ttl),
+        class: match class {
+            0 => Class::Anonymous,
+            1 => Class::Other,
+            _ => Class::Protected,
+        },
+    };
+    let session = session(&text.0, [attributes, max_age, expires]);
+    let saved = handle.store()?.save(id.bytes(), &session, save, time(now));
+    Ok(match saved {
+        Ok(()) => Saved::Done,
+        Err(Full(memory::Bound::Sessions)) => Saved::TooManySessions,
+        Err(Full(memory::Bound::Bytes)) => Saved::TooManyBytes,
+    })
+}
+
+/// What became of a session that was to be touched.
+#[napi]
+pub enum Touched {
+    /// There is no such session.
+    Absent = 0,
+    /// It has the new cookie.
+    Done = 1,
+    /// Its text stands for the whole session and has to be written anew. Nothing was changed.
+    Whole = 2,
+}
+
+/// Gives a session another cookie and expiry. `ttl` is that of `memorySet`.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, attributes: number, \
+        maxAge: number, expires: number, ttl: number, now: number"
+)]
+pub fn memory_touch(
+    handle: &External<Handle>,
+    id: JsText,
+    attributes: f64,
+    max_age: f64,
+    expires: f64,
+    ttl: f64,
+    now: f64,
+) -> Result<Touched> {
+    let session = session("", [attributes, max_age, expires]);
+    let store = handle.store()?;
+    let renewed = store.renew(id.bytes(), &session, duration(ttl), time(now));
+    Ok(match renewed {
+        memory::Renewed::Absent => Touched::Absent,
+        memory::Renewed::Done => Touched::Done,
+        memory::Renewed::Whole => Touched::Whole,
+    })
+}
+
+/// Removes a session; says whether there was one.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, now: number"
+)]
+pub fn memory_destroy(handle: &External<Handle>, id: JsText, now: f64) -> Result<bool> {
+    Ok(handle.store()?.destroy(id.bytes(), time(now)))
+}
+
+/// The ids of all sessions, oldest first.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, now: number",
+    ts_return_type = "Array<string>"
+)]
+pub fn memory_ids(handle: &External<Handle>, now: f64) -> Result<Vec<JsText>> {
+    let ids = handle.store()?.ids(time(now));
+    Ok(ids.into_iter().map(JsText).collect())
+}
+
+/// How many sessions there are.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, now: number"
+)]
+pub fn memory_length(handle: &External<Handle>, now: f64) -> Result<f64> {
+    Ok(number(handle.store()?.len(time(now)) as u64))
+}
+
+/// Removes all sessions.
+#[napi(catch_unwind, ts_args_type = "store: ExternalObject<MemoryStore>")]
+pub fn memory_clear(handle: &External<Handle>) -> Result<()> {
+    handle.store()?.clear();
+    Ok(())
+}
+
+/// Begins to go through all sessions.
+#[napi(catch_unwind, ts_return_type = "ExternalObject<MemoryPages>")]
+pub fn create_memory_pages() -> External<RefCell<Pages>> {
+    External::new(RefCell::default())
+}
+
+/// Reads the next sessions, `most` of them or fewer at the end: of each, the id and the whole text, or an
+/// empty one if texts are not wanted.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, pages: ExternalObject<MemoryPages>, \
+        most: number, now: number, texts: boolean",
+    ts_return_type = "Array<string>"
+)]
+pub fn memory_page(
+    handle: &External<Handle>,
+    pages: &External<RefCell<Pages>>,
+    most: u32,
+    now: f64,
+    texts: bool,
+) -> Result<Vec<JsText>> {
+    let mut page = Vec::new();
+    let mut pages = pages.borrow_mut();
+    let store = handle.store()?;
+    store.page(&mut pages, most as usize, time(now), |id, session| {
+        page.push(JsText::from(id));
+        page.push(JsText::from(if texts {
+            store.attributes().whole_text(&session)
+        } else {
+            String::new()
+        }));
+    });
+    Ok(page)
+}

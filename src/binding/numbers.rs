@@ -1,0 +1,64 @@
+//! Numbers on their way out.
+//!
+//! A JavaScript object with four numbers costs 700 ns to make. So where a function gives numbers beside
+//! a string, the caller passes the `ArrayBuffer` of a `Float64Array`, and they are written there.
+
+use napi::{
+    ValueType,
+    bindgen_prelude::{FromNapiValue, TypeName, ValidateNapiValue},
+    sys,
+};
+
+/// The numbers of a `Float64Array` of the caller's, for the time of a call.
+pub struct Numbers {
+    start: *mut f64,
+    length: usize,
+}
+
+impl Numbers {
+    /// Writes some numbers from `place` on. What does not fit is left out.
+    pub(super) fn write(&mut self, place: usize, numbers: &[f64]) {
+        for (offset, number) in numbers.iter().enumerate() {
+            let index = place.saturating_add(offset);
+            if index < self.length {
+                // SAFETY: the index is below the length that the buffer was found to have at the
+                // beginning of this call. Until the call ends no JavaScript runs that could detach or
+                // resize the buffer, and an `ArrayBuffer` is shared with no other thread. The write
+                // needs no alignment.
+                unsafe { self.start.add(index).write_unaligned(*number) };
+            }
+        }
+    }
+}
+
+impl TypeName for Numbers {
+    fn type_name() -> &'static str {
+        "ArrayBuffer"
+    }
+
+    fn value_type() -> ValueType {
+        ValueType::Object
+    }
+}
+
+impl ValidateNapiValue for Numbers {}
+
+impl FromNapiValue for Numbers {
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Self> {
+        let mut start = std::ptr::null_mut();
+        let mut bytes = 0;
+        // SAFETY: the caller vouches for `env` and `value`. A value that is no `ArrayBuffer` is an
+        // error status.
+        let status =
+            unsafe { sys::napi_get_arraybuffer_info(env, value, &raw mut start, &raw mut bytes) };
+        napi::check_status!(status, "an ArrayBuffer is needed")?;
+        Ok(Self {
+            start: start.cast(),
+            length: if start.is_null() {
+                0
+            } else {
+                bytes / size_of::<f64>()
+            },
+        })
+    }
+}

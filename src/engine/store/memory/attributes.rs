@@ -1,0 +1,164 @@
+//! The attributes of cookies, which most sessions share.
+
+use std::sync::Arc;
+
+use super::{allocator::allocated, session::Session};
+use crate::engine::{cookies::date::write_iso, sync::Mutex, time::UnixMillis};
+
+/// Texts that are kept at most. An application has a handful of them, or one for each of its domains.
+const MOST: usize = 4096;
+
+/// Bytes of a text at most.
+const LONGEST: usize = 1024;
+
+/// The attributes of cookies as texts, each of which is kept once and known by a number. A number stays
+/// valid for as long as the store lives.
+///
+/// A text is the JSON of a cookie that has a line break in the place of `originalMaxAge` and another in
+/// the place of `expires`, which differ from one session to the next:
+///
+/// ```text
+/// {"originalMaxAge":␊,"expires":␊,"httpOnly":true,"path":"/"}
+/// ```
+///
+/// Because attributes may depend on what a client sends, there is a limit to all of them together. A
+/// session for whose attributes there is no room is kept as [whole text](super::Session::text).
+#[derive(Debug, Default)]
+pub struct Attributes(Mutex<Vec<Arc<str>>>);
+
+impl Attributes {
+    /// The number of a text; `None` if there is no room for another one.
+    #[must_use]
+    pub fn intern(&self, text: &str) -> Option<u32> {
+        let mut texts = self.0.lock();
+        let known = texts.iter().position(|known| **known == *text);
+        let number = known.unwrap_or_else(|| {
+            if texts.len() < MOST && text.len() <= LONGEST {
+                texts.push(text.into());
+            } else {
+                return MOST;
+            }
+            texts.len() - 1
+        });
+        u32::try_from(number).ok().filter(|_| number < MOST)
+    }
+
+    /// The text with a number.
+    #[must_use]
+    pub fn get(&self, number: u32) -> Option<Arc<str>> {
+        self.0.lock().get(number as usize).cloned()
+    }
+
+    /// The JSON of a whole session: its cookie first, and then its data.
+    #[must_use]
+    pub fn whole_text(&self, session: &Session<'_>) -> String {
+        let attributes = session
+            .cookie
+            .and_then(|cookie| Some((cookie.max_age, self.get(cookie.attributes)?)));
+        let Some((max_age, attributes)) = attributes else {
+            return session.text.to_owned();
+        };
+        let mut whole = String::with_capacity(session.text.len() + attributes.len() + 64);
+        whole.push_str("{\"cookie\":");
+        let mut pieces = attributes.split('\n');
+        whole.push_str(pieces.next().unwrap_or_default());
+        match max_age {
+            Some(max_age) => whole.push_str(&max_age.to_string()),
+            None => whole.push_str("null"),
+        }
+        whole.push_str(pieces.next().unwrap_or_default());
+        push_date(session.expires, &mut whole);
+        whole.push_str(pieces.next().unwrap_or_default());
+        // The data are an object: `{}` or `{…}`.
+        match session.text.strip_prefix('{') {
+            Some("}") | None => whole.push('}'),
+            Some(members) => {
+                whole.push(',');
+                whole.push_str(members);
+            }
+        }
+        whole
+    }
+
+    /// What the allocator takes for all of them.
+    pub(super) fn memory(&self) -> usize {
+        let texts = self.0.lock();
+        let each = texts.iter().map(|text| allocated(text.len() + 16));
+        allocated(texts.capacity() * size_of::<Arc<str>>()) + each.sum::<usize>()
+    }
+}
+
+fn push_date(date: Option<UnixMillis>, out: &mut String) {
+    let before = out.len();
+    out.push('"');
+    if date.is_some_and(|date| write_iso(date, out)) {
+        out.push('"');
+    } else {
+        out.truncate(before);
+        out.push_str("null");
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(feature = "schedules"))]
+mod tests {
+    use super::{super::Cookie, *};
+
+    const PLAIN: &str = "{\"originalMaxAge\":\n,\"expires\":\n,\"path\":\"/\"}";
+
+    #[test]
+    fn a_session_is_put_together_as_it_was_taken_apart() {
+        let attributes = Attributes::default();
+        let number = attributes.intern(PLAIN).unwrap();
+        let whole = |text, max_age, expires| {
+            attributes.whole_text(&Session {
+                text,
+                cookie: Some(Cookie {
+                    attributes: number,
+                    max_age,
+                }),
+                expires,
+            })
+        };
+        assert_eq!(
+            whole("{}", None, None),
+            r#"{"cookie":{"originalMaxAge":null,"expires":null,"path":"/"}}"#
+        );
+        assert_eq!(
+            whole(r#"{"n":1}"#, Some(5000), Some(UnixMillis(5000))),
+            r#"{"cookie":{"originalMaxAge":5000,"expires":"1970-01-01T00:00:05.000Z","path":"/"},"n":1}"#
+        );
+    }
+
+    #[test]
+    fn a_whole_text_is_given_as_it_is() {
+        let session = Session {
+            text: "not { json",
+            cookie: None,
+            expires: Some(UnixMillis(0)),
+        };
+        assert_eq!(Attributes::default().whole_text(&session), "not { json");
+    }
+
+    #[test]
+    fn a_text_has_one_number_and_a_number_one_text() {
+        let attributes = Attributes::default();
+        assert_eq!(attributes.intern("a"), Some(0));
+        assert_eq!(attributes.intern("b"), Some(1));
+        assert_eq!(attributes.intern("a"), Some(0));
+        assert_eq!(attributes.get(1).as_deref(), Some("b"));
+        assert_eq!(attributes.get(2), None);
+    }
+
+    #[test]
+    fn there_is_a_limit_to_all_of_them() {
+        let attributes = Attributes::default();
+        assert_eq!(attributes.intern(&"x".repeat(LONGEST + 1)), None);
+        for number in 0..2 * MOST {
+            let found = attributes.intern(&number.to_string());
+            assert_eq!(found.is_some(), number < MOST);
+        }
+        assert_eq!(attributes.intern("7"), Some(7));
+        assert!(attributes.memory() < MOST * (LONGEST + 64));
+    }
+}

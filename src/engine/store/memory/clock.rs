@@ -1,0 +1,102 @@
+//! What time it is for a store that nobody calls at the moment.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use crate::engine::time::{Clock, UnixMillis};
+
+/// JavaScript's clock is agreed to be the system's up to this many milliseconds.
+const TOLERANCE: i64 = 1000;
+
+/// JavaScript's clock as known to a thread that cannot ask for it.
+///
+/// Tests replace `Date.now`, so that the two clocks differ. While they agreed when last compared,
+/// time goes by the system's. Otherwise it is the earlier of the two, so that no session is taken for
+/// expired that either side takes for live; and as JavaScript's is known only from calls, it stands
+/// still in between.
+#[derive(Debug)]
+pub(super) struct StoreClock {
+    system: Clock,
+    /// Whether the next call has to compare the clocks.
+    is_due: AtomicBool,
+    agrees: AtomicBool,
+    /// What JavaScript's showed when they were last compared.
+    last: AtomicI64,
+}
+
+impl StoreClock {
+    pub(super) fn new(system: Clock) -> Self {
+        Self {
+            system,
+            is_due: AtomicBool::new(true),
+            agrees: AtomicBool::new(false),
+            last: AtomicI64::new(i64::MIN),
+        }
+    }
+
+    /// To be told of each call from JavaScript what its clock shows. Nearly always, that costs one look
+    /// at a flag.
+    pub(super) fn note(&self, javascript: UnixMillis) {
+        if !self.is_due.load(Ordering::Relaxed) {
+            return;
+        }
+        let difference = (self.system)().0.saturating_sub(javascript.0);
+        let agrees = difference.saturating_abs() <= TOLERANCE;
+        self.last.store(javascript.0, Ordering::Relaxed);
+        self.agrees.store(agrees, Ordering::Relaxed);
+        // While they differ, what JavaScript's shows is known from its last call.
+        self.is_due.store(!agrees, Ordering::Relaxed);
+    }
+
+    /// Has the next call compare the clocks.
+    pub(super) fn ask(&self) {
+        self.is_due.store(true, Ordering::Relaxed);
+    }
+
+    /// The system's time.
+    pub(super) fn system(&self) -> UnixMillis {
+        (self.system)()
+    }
+
+    /// The store's time.
+    pub(super) fn now(&self) -> UnixMillis {
+        let system = self.system();
+        if self.agrees.load(Ordering::Relaxed) {
+            return system;
+        }
+        system.min(UnixMillis(self.last.load(Ordering::Relaxed)))
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(feature = "schedules"))]
+mod tests {
+    use super::*;
+
+    fn at_a_million() -> UnixMillis {
+        UnixMillis(1_000_000)
+    }
+
+    #[test]
+    fn while_the_clocks_agree_time_is_the_systems() {
+        let clock = StoreClock::new(at_a_million);
+        clock.note(UnixMillis(999_500));
+        assert_eq!(clock.now(), UnixMillis(1_000_000));
+        // Not compared again before somebody wants to know.
+        clock.note(UnixMillis(5));
+        assert_eq!(clock.now(), UnixMillis(1_000_000));
+    }
+
+    #[test]
+    fn where_they_differ_it_is_the_earlier_one() {
+        let clock = StoreClock::new(at_a_million);
+        assert_eq!(clock.now(), UnixMillis::MIN);
+        for (javascript, now) in [(5, 5), (6, 6), (2_000_000, 1_000_000)] {
+            clock.note(UnixMillis(javascript));
+            assert_eq!(clock.now(), UnixMillis(now));
+        }
+        clock.note(UnixMillis(1_000_001));
+        clock.ask();
+        clock.note(UnixMillis::MIN);
+        assert_eq!(clock.now(), UnixMillis::MIN);
+    }
+}

@@ -1,0 +1,193 @@
+//! What happens to sessions, for those who listen.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{Arc, Weak},
+    thread::{self, ThreadId},
+};
+
+use super::{
+    session::{Cookie, Session},
+    slots::{Class, Slot},
+};
+use crate::engine::{
+    sync::{AtomicBool, AtomicU8, Mutex, Ordering},
+    time::UnixMillis,
+};
+
+/// What happened to a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// It is new.
+    Create,
+    /// It was saved again.
+    Update,
+    /// It was removed because somebody asked for that.
+    Destroy,
+    /// It was removed because it had expired.
+    Expire,
+    /// It had to go to make room.
+    Evict(Class, Bound),
+}
+
+/// A bound of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Bound {
+    /// The number of sessions.
+    Sessions = 0,
+    /// The bytes they take.
+    Bytes = 1,
+}
+
+impl EventKind {
+    /// The number of this kind, from 0 to 4.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Create => 0,
+            Self::Update => 1,
+            Self::Destroy => 2,
+            Self::Expire => 3,
+            Self::Evict(..) => 4,
+        }
+    }
+
+    fn bit(self) -> u8 {
+        1 << self.number()
+    }
+}
+
+/// The bit of [`MemoryStore::listen`](super::MemoryStore::listen) that asks for the data of sessions.
+pub const WITH_DATA: u8 = 128;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// What happened.
+    pub kind: EventKind,
+    /// To which session.
+    pub id: Vec<u8>,
+    /// What was saved or removed, if that was asked for.
+    pub data: Option<EventData>,
+}
+
+/// A session that was saved or removed; see [`Session`](super::Session).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventData {
+    /// Its text.
+    pub text: String,
+    /// Its cookie, if that was kept apart.
+    pub cookie: Option<Cookie>,
+    /// When it expires or expired by its cookie.
+    pub expires: Option<UnixMillis>,
+}
+
+impl EventData {
+    /// The session.
+    #[must_use]
+    pub fn session(&self) -> Session<'_> {
+        Session {
+            text: &self.text,
+            cookie: self.cookie,
+            expires: self.expires,
+        }
+    }
+}
+
+/// Tells a thread that there are events.
+type Wake = Box<dyn Fn() + Send + Sync>;
+
+/// Somebody who wants to know what happens in a store, and takes the events at a time of their own.
+pub struct Listener {
+    wanted: AtomicU8,
+    queue: Mutex<VecDeque<Event>>,
+    thread: ThreadId,
+    wake: Wake,
+    is_woken: AtomicBool,
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Listener")
+    }
+}
+
+impl Listener {
+    /// A listener that belongs to the current thread. When another thread causes an event, `wake` is
+    /// called there, once until the next [`Listener::take`]; it must be quick. Of the events that its
+    /// own thread causes, that thread knows by itself.
+    #[must_use]
+    pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Self {
+            wanted: AtomicU8::new(0),
+            queue: Mutex::default(),
+            thread: thread::current().id(),
+            wake: Box::new(wake),
+            is_woken: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes up to so many events, in the order in which they happened.
+    #[must_use]
+    pub fn take(&self, most: usize) -> Vec<Event> {
+        self.is_woken.store(false, Ordering::SeqCst);
+        let mut queue = self.queue.lock();
+        let most = most.min(queue.len());
+        queue.drain(..most).collect()
+    }
+
+    fn push(&self, event: Event) {
+        self.queue.lock().push_back(event);
+        if thread::current().id() != self.thread && !self.is_woken.swap(true, Ordering::SeqCst) {
+            (self.wake)();
+        }
+    }
+}
+
+/// The listeners of a store. While there are none, an event costs one look at a number.
+#[derive(Debug, Default)]
+pub(super) struct Events {
+    wanted: AtomicU8,
+    listeners: Mutex<Vec<Weak<Listener>>>,
+}
+
+impl Events {
+    /// Registers what the listener wants: the bits `1 << kind` and [`WITH_DATA`]; 0 for nothing.
+    pub(super) fn listen(&self, listener: &Arc<Listener>, wanted: u8) {
+        let mut listeners = self.listeners.lock();
+        listener.wanted.store(wanted, Ordering::Relaxed);
+        listeners.retain(|other| {
+            other
+                .upgrade()
+                .is_some_and(|other| !Arc::ptr_eq(&other, listener))
+        });
+        if wanted & !WITH_DATA != 0 {
+            listeners.push(Arc::downgrade(listener));
+        }
+        let all = listeners.iter().filter_map(Weak::upgrade);
+        let wanted = all.fold(0, |all, one| all | one.wanted.load(Ordering::Relaxed));
+        self.wanted.store(wanted, Ordering::Release);
+    }
+
+    pub(super) fn record(&self, kind: EventKind, slot: &Slot) {
+        if self.wanted.load(Ordering::Acquire) & kind.bit() == 0 {
+            return;
+        }
+        for listener in self.listeners.lock().iter().filter_map(Weak::upgrade) {
+            let wanted = listener.wanted.load(Ordering::Relaxed);
+            if wanted & kind.bit() != 0 {
+                listener.push(Event {
+                    kind,
+                    id: slot.record.id().to_vec(),
+                    data: (wanted & WITH_DATA != 0).then(|| EventData {
+                        text: slot.record.text().to_owned(),
+                        cookie: slot.record.cookie(),
+                        expires: slot.cookie_expires(),
+                    }),
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Making room: who has to go when the store is full.
+
+use super::{events::Bound, shard::Refusal, shards::Shards, slots::Class};
+use crate::engine::time::UnixMillis;
+
+/// Sessions that go at most for one that comes. If it is so large that this is not enough, the next
+/// ones go on.
+pub(super) const EVICTED_AT_ONCE: usize = 4096;
+
+/// Expired sessions that are looked for before others have to go.
+const SWEPT_FOR_ROOM: usize = 64;
+
+impl Shards {
+    /// Brings the store back within its bounds: what has expired goes first, then sessions by
+    /// [`Class`] and last use. The session with the sequence `keep` stays.
+    pub(super) fn make_room(&self, now: UnixMillis, keep: Option<u64>) {
+        for _ in 0..EVICTED_AT_ONCE {
+            let Some(bound) = self.shared.exceeded() else {
+                return;
+            };
+            if !self.free_expired(now) && !self.evict_one(bound, keep, now) {
+                return;
+            }
+        }
+    }
+
+    /// Makes room for a session that was refused; `false` if nothing may go.
+    pub(super) fn make_room_for_one(&self, refusal: &Refusal, now: UnixMillis) -> bool {
+        self.free_expired(now) || self.evict_one(refusal.bound, refusal.keep, now)
+    }
+
+    /// Frees some expired sessions, if there are any.
+    fn free_expired(&self, now: UnixMillis) -> bool {
+        if self.next_due().is_none_or(|due| due > now) {
+            return false;
+        }
+        self.sweep(now, SWEPT_FOR_ROOM);
+        true
+    }
+
+    /// Removes the session that is next to go; `false` if none may go.
+    fn evict_one(&self, bound: Bound, keep: Option<u64>, now: UnixMillis) -> bool {
+        let classes = self.shared.options.on_full.evictable();
+        classes
+            .iter()
+            .any(|class| self.evict_of(*class, bound, keep, now))
+    }
+
+    fn evict_of(&self, class: Class, bound: Bound, keep: Option<u64>, now: UnixMillis) -> bool {
+        let Some(index) = self.shared.hints.oldest(class) else {
+            return false;
+        };
+        let Some(mut shard) = self.lock(index) else {
+            return false;
+        };
+        let is_evicted = shard.evict(class, bound, keep, now);
+        shard.compact(now);
+        self.publish(index, &mut shard);
+        is_evicted
+    }
+}

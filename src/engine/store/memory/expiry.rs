@@ -1,0 +1,68 @@
+//! Freeing what has expired.
+
+use std::time::{Duration, Instant};
+
+use super::{allocator, shards::Shards};
+use crate::engine::time::UnixMillis;
+
+/// Due sessions that are looked at while a lock is held.
+const AT_ONCE: usize = 16;
+
+/// Due sessions that a short sweep looks at, whatever time there is.
+const BRIEFLY: usize = 2000;
+
+/// A short sweep ends after this time.
+const BRIEF: Duration = Duration::from_micros(300);
+
+impl Shards {
+    /// Frees expired sessions, looking at `budget` of those that are due at most. Returns `true` if
+    /// there may be more of them.
+    pub(super) fn sweep(&self, now: UnixMillis, mut budget: usize) -> bool {
+        let mut removed = Vec::new();
+        let mut is_compacted = false;
+        while let Some((index, due)) = self.shared.hints.next_due() {
+            if due > now {
+                return false;
+            }
+            if budget == 0 {
+                return true;
+            }
+            let Some(mut shard) = self.lock(index) else {
+                return false;
+            };
+            let part = budget.min(AT_ONCE);
+            let done = part - shard.sweep(now, part, &mut removed);
+            // One shard at a time: when many sessions expire, many shards are worth compacting at once.
+            is_compacted = is_compacted || shard.compact(now);
+            self.publish(index, &mut shard);
+            drop(shard);
+            if !removed.is_empty() {
+                removed.clear();
+                allocator::tidy();
+            }
+            // So that it ends, even if another thread has been faster each time.
+            budget -= done.max(1);
+        }
+        false
+    }
+
+    /// Frees expired sessions for less than a millisecond, so that the caller can do something else
+    /// in between. Says whether there is more to do, and how long it took.
+    pub(super) fn sweep_briefly(&self, now: UnixMillis) -> (bool, Duration) {
+        let start = Instant::now();
+        let mut more = true;
+        for _ in 0..BRIEFLY / AT_ONCE {
+            more = self.sweep(now, AT_ONCE);
+            if !more || start.elapsed() > BRIEF {
+                break;
+            }
+        }
+        (more, start.elapsed())
+    }
+
+    /// When something may expire next; `None` if no session has an expiry. Not later than the first
+    /// session expires.
+    pub(super) fn next_due(&self) -> Option<UnixMillis> {
+        self.shared.hints.next_due().map(|(_, due)| due)
+    }
+}

@@ -1,0 +1,322 @@
+//! One part of the store, under one lock: its sessions, and what the store promises about them.
+
+use std::sync::Arc;
+
+use super::{
+    events::{Bound, EventKind},
+    record::Record,
+    session::{Renewed, Save, Session},
+    sessions::{Expiry, New, Sessions},
+    shared::{Shared, adjust},
+    slots::{Class, NEVER, Slot},
+    tombstones::Tombstones,
+};
+use crate::engine::{sync::Ordering, time::UnixMillis};
+
+/// So many sessions come before somebody looks whether there is enough ballast.
+const SESSIONS_FOR_BALLAST: u32 = 64;
+
+/// Why there is no room for a session.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refusal {
+    pub(super) bound: Bound,
+    /// The sequence of the session that was to be replaced.
+    pub(super) keep: Option<u64>,
+    /// Whether there would be no room in an empty store either.
+    pub(super) is_final: bool,
+}
+
+/// How many sessions there were of a kind since the store was made.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) hits: u64,
+    pub(super) misses: u64,
+    pub(super) expirations: u64,
+    pub(super) evictions: u64,
+}
+
+/// Sessions by id, and what becomes of them: events, figures, bounds, tombstones.
+///
+/// Callers pass the hash of an id because they need it to find the shard.
+#[derive(Debug)]
+pub(super) struct Shard {
+    shared: Arc<Shared>,
+    pub(super) sessions: Sessions,
+    tombstones: Tombstones,
+    pub(super) counts: Counts,
+    /// Counts up when slots get other numbers.
+    pub(super) epoch: u64,
+    /// What the store's totals hold of this shard: sessions and bytes.
+    published: (usize, usize),
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the other half chooses the shard"
+)]
+fn low(hash: u64) -> u32 {
+    hash as u32
+}
+
+impl Shard {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            sessions: Sessions::new(shared.options.is_bounded()),
+            shared,
+            tombstones: Tombstones::default(),
+            counts: Counts::default(),
+            epoch: 0,
+            published: (0, 0),
+        }
+    }
+
+    pub(super) fn get(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> Option<&Slot> {
+        let Some(number) = self.find_live(hash, id, now) else {
+            self.counts.misses += 1;
+            return None;
+        };
+        self.counts.hits += 1;
+        self.used(number);
+        self.sessions.get(number)
+    }
+
+    pub(super) fn has(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> bool {
+        self.find_live(hash, id, now).is_some()
+    }
+
+    /// Gives a session another cookie and expiry.
+    pub(super) fn renew(
+        &mut self,
+        hash: u64,
+        id: &[u8],
+        session: &Session<'_>,
+        ttl: Option<i64>,
+        now: UnixMillis,
+    ) -> Renewed {
+        let Some(number) = self.find_live(hash, id, now) else {
+            return Renewed::Absent;
+        };
+        let expiry = self.expiry(session, ttl, now);
+        let is_renewed = session
+            .cookie
+            .is_some_and(|cookie| self.sessions.renew(number, cookie, expiry, now));
+        if !is_renewed {
+            return Renewed::Whole;
+        }
+        self.used(number);
+        Renewed::Done
+    }
+
+    /// Saves a session and gives its sequence. `None` if it is not saved because it was destroyed a
+    /// short while ago and is to stay destroyed.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room for it; then what was there is left as it was.
+    pub(super) fn set(
+        &mut self,
+        hash: u64,
+        id: &[u8],
+        session: &Session<'_>,
+        save: Save,
+        now: UnixMillis,
+    ) -> Result<Option<u64>, Refusal> {
+        if self.shared.options.stay_destroyed && self.tombstones.contains(hash, now) {
+            return Ok(None);
+        }
+        let found = self.find_live(hash, id, now);
+        let record = Record::new(id, session.text, session.cookie);
+        let old = found.and_then(|number| self.sessions.get(number));
+        let freed = old.map_or(0, |slot| slot.record.memory());
+        let keep = old.map(|slot| slot.sequence);
+        if let Err(refusal) = self.admit(found.is_none(), record.memory(), freed) {
+            // It is in use, and must not stand before those that are to make room for it.
+            if let Some(number) = found {
+                self.used(number);
+            }
+            return Err(Refusal { keep, ..refusal });
+        }
+        let expiry = self.expiry(session, save.ttl, now);
+        let new = New {
+            record,
+            class: save.class,
+            expiry,
+        };
+        let number = if let Some(number) = found {
+            self.sessions.replace(number, new, now);
+            number
+        } else {
+            let sequence = self.shared.tick();
+            let number = self.sessions.insert(low(hash), new, sequence, now);
+            if number.is_multiple_of(SESSIONS_FOR_BALLAST) {
+                let bytes = self.shared.bytes.load(Ordering::Relaxed);
+                self.shared.ballast.take_on(bytes);
+            }
+            number
+        };
+        self.used(number);
+        let kind = if found.is_some() {
+            EventKind::Update
+        } else {
+            EventKind::Create
+        };
+        let slot = self.sessions.get(number);
+        if let Some(slot) = slot {
+            self.shared.events.record(kind, slot);
+        }
+        Ok(slot.map(|slot| slot.sequence))
+    }
+
+    pub(super) fn destroy(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> bool {
+        if self.shared.options.stay_destroyed {
+            self.tombstones.remember(hash, now);
+        }
+        let Some(number) = self.find_live(hash, id, now) else {
+            return false;
+        };
+        self.remove(number, EventKind::Destroy);
+        true
+    }
+
+    /// Removes the session of a class that was used least recently, unless it is the one with the
+    /// sequence that is to be kept. Says whether there is one less.
+    pub(super) fn evict(
+        &mut self,
+        class: Class,
+        bound: Bound,
+        keep: Option<u64>,
+        now: UnixMillis,
+    ) -> bool {
+        let Some((number, slot)) = self.sessions.least_recent(class) else {
+            return false;
+        };
+        if Some(slot.sequence) == keep {
+            return false;
+        }
+        if slot.is_expired(now) {
+            self.expire(number);
+        } else {
+            self.counts.evictions += 1;
+            self.remove(number, EventKind::Evict(class, bound));
+        }
+        true
+    }
+
+    /// Removes expired sessions, looking at `budget` of those that are due at most. Returns how
+    /// much of the budget is left; none left means that there may be more to do. What is removed goes
+    /// into `removed`, so that it can be freed when the lock is not held any more.
+    pub(super) fn sweep(
+        &mut self,
+        now: UnixMillis,
+        mut budget: usize,
+        removed: &mut Vec<Record>,
+    ) -> usize {
+        while budget > 0 {
+            let Some(next) = self.sessions.next_expired(now) else {
+                break;
+            };
+            budget -= 1;
+            if let Ok(number) = next {
+                removed.extend(self.expire(number));
+            }
+        }
+        budget
+    }
+
+    /// Takes all sessions out.
+    pub(super) fn take(&mut self) -> Sessions {
+        self.epoch += 1;
+        let empty = Sessions::new(self.shared.options.is_bounded());
+        std::mem::replace(&mut self.sessions, empty)
+    }
+
+    /// Frees the memory of sessions that are gone, once it is worth it. Says whether it was.
+    pub(super) fn compact(&mut self, now: UnixMillis) -> bool {
+        let is_compacted = self.sessions.compact(now);
+        self.epoch += u64::from(is_compacted);
+        is_compacted
+    }
+
+    /// Brings the store's totals up to date with this shard.
+    pub(super) fn settle(&mut self) {
+        let memory = self.sessions.memory() + self.tombstones.memory();
+        let after = (self.sessions.live(), memory);
+        let before = std::mem::replace(&mut self.published, after);
+        adjust(&self.shared.sessions, before.0, after.0);
+        adjust(&self.shared.bytes, before.1, after.1);
+    }
+
+    /// Asks for room in the totals. Where sessions make room for others, there always is.
+    fn admit(&mut self, is_new: bool, size: usize, freed: usize) -> Result<(), Refusal> {
+        let options = &self.shared.options;
+        let most = options.max_bytes.unwrap_or(u64::MAX);
+        if size as u64 > most {
+            return Err(Refusal {
+                bound: Bound::Bytes,
+                keep: None,
+                is_final: true,
+            });
+        }
+        if options.on_full.evictable() == Class::ALL {
+            return Ok(());
+        }
+        // Something may just have expired here.
+        self.settle();
+        let slot = if is_new { size_of::<Slot>() } else { 0 };
+        let growth = (size + slot).saturating_sub(freed);
+        let reserved = self.shared.reserve(usize::from(is_new), growth);
+        reserved.map_err(|bound| Refusal {
+            bound,
+            keep: None,
+            is_final: false,
+        })?;
+        self.published.0 += usize::from(is_new);
+        self.published.1 += growth;
+        Ok(())
+    }
+
+    /// When a session expires that is saved or renewed now.
+    fn expiry(&self, session: &Session<'_>, ttl: Option<i64>, now: UnixMillis) -> Expiry {
+        if let Some(at) = session.expires {
+            return Expiry { at, by_ttl: false };
+        }
+        match ttl.or(self.shared.options.ttl) {
+            Some(ttl) => Expiry {
+                at: now.plus(ttl),
+                by_ttl: true,
+            },
+            None => Expiry {
+                at: NEVER,
+                by_ttl: false,
+            },
+        }
+    }
+
+    /// Finds a session that has not expired, and removes one that has.
+    fn find_live(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> Option<u32> {
+        let number = self.sessions.find(low(hash), id)?;
+        if self.sessions.get(number)?.is_expired(now) {
+            self.expire(number);
+            return None;
+        }
+        Some(number)
+    }
+
+    /// Notes a use, if that matters.
+    fn used(&mut self, number: u32) {
+        if self.shared.options.is_bounded() {
+            self.sessions.used(number, self.shared.tick());
+        }
+    }
+
+    fn expire(&mut self, number: u32) -> Option<Record> {
+        self.counts.expirations += 1;
+        self.remove(number, EventKind::Expire)
+    }
+
+    fn remove(&mut self, number: u32, why: EventKind) -> Option<Record> {
+        let slot = self.sessions.remove(number)?;
+        self.shared.events.record(why, &slot);
+        Some(slot.record)
+    }
+}

@@ -1,0 +1,166 @@
+//! The shards of a store: which one a session belongs to, and how they are locked.
+
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    sync::{Arc, OnceLock},
+};
+
+use super::{
+    allocator,
+    options::Options,
+    shard::Shard,
+    shared::{Shared, adjust},
+    slots::Class,
+};
+use crate::engine::{
+    sync::{self, Mutex, MutexGuard},
+    time::UnixMillis,
+};
+
+/// Locks are held for one lookup or copy. So many of them keep threads apart, and keep short what is
+/// done to a whole shard at once, such as growing its table.
+pub(super) const SHARDS: usize = 512;
+
+/// Due sessions that an operation on a shard looks at while it is there.
+const SWEPT_ON_THE_WAY: usize = 4;
+
+/// A shard, made when the first session comes to it.
+type Place = OnceLock<Box<Mutex<Shard>>>;
+
+/// The shards, and what they share. Nothing is allocated before there is a session.
+#[derive(Debug)]
+pub(super) struct Shards {
+    hasher: RandomState,
+    pub(super) shared: Arc<Shared>,
+    count: usize,
+    places: OnceLock<Box<[Place]>>,
+}
+
+/// How many shards a store gets. One that never holds much makes do with fewer, so that their own
+/// memory is not most of what it takes.
+fn shards_for(options: &Options) -> usize {
+    const SESSIONS: u64 = 1000;
+    const BYTES: u64 = 512 * 1024;
+    let sessions = options.max_sessions.map(|most| most / SESSIONS);
+    let bytes = options.max_bytes.map(|most| most / BYTES);
+    let needed = sessions.into_iter().chain(bytes).min();
+    let needed = needed.and_then(|needed| usize::try_from(needed).ok());
+    needed.unwrap_or(SHARDS).clamp(1, SHARDS)
+}
+
+impl Shards {
+    /// Shards for a store with these options; `count` is how many, if it is not for them to say.
+    pub(super) fn new(options: Options, count: Option<usize>) -> Self {
+        Self {
+            hasher: RandomState::new(),
+            count: count.unwrap_or_else(|| shards_for(&options)),
+            shared: Arc::new(Shared::new(options)),
+            places: OnceLock::new(),
+        }
+    }
+
+    /// How many there can be.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Those that there are.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Mutex<Shard>> {
+        let places = self.places.get().into_iter().flatten();
+        places.filter_map(|place| place.get().map(|shard| &**shard))
+    }
+
+    /// Locks a shard, if there is one at this index.
+    pub(super) fn lock(&self, index: usize) -> Option<MutexGuard<'_, Shard>> {
+        let shard = self.places.get()?.get(index)?.get()?;
+        Some(lock(shard))
+    }
+
+    /// Does something with the shard that an id belongs to, after a little sweeping there. The
+    /// operation also gets the hash of the id.
+    pub(super) fn with<Output>(
+        &self,
+        id: &[u8],
+        now: UnixMillis,
+        operation: impl FnOnce(&mut Shard, u64) -> Output,
+    ) -> Option<Output> {
+        let hash = self.hasher.hash_one(id);
+        // The table inside a shard uses the low half of the hash.
+        let index = usize::try_from(hash >> 32).unwrap_or_default() % self.count;
+        let mut shard = lock(self.shard_at(self.places().get(index)?)?);
+        let mut removed = Vec::new();
+        shard.sweep(now, SWEPT_ON_THE_WAY, &mut removed);
+        let output = operation(&mut shard, hash);
+        shard.compact(now);
+        self.publish(index, &mut shard);
+        Some(output)
+    }
+
+    /// To be called after every change to a shard.
+    pub(super) fn publish(&self, index: usize, shard: &mut Shard) {
+        shard.settle();
+        let Shared { hints, options, .. } = &*self.shared;
+        hints.set_due(index, shard.sessions.next_due());
+        if options.is_bounded() {
+            let least_recent = |class| shard.sessions.least_recent(class);
+            let oldest = Class::ALL.map(|class| least_recent(class).map(|(_, slot)| slot.used));
+            hints.set_oldest(index, oldest);
+        }
+    }
+
+    /// Takes all sessions out. Their memory is freed in another thread if that may take a while.
+    pub(super) fn clear(&self) {
+        let mut taken = Vec::new();
+        for index in 0..self.count {
+            if let Some(mut shard) = self.lock(index) {
+                taken.push(shard.take());
+                self.publish(index, &mut shard);
+            }
+        }
+        allocator::free(taken);
+    }
+
+    /// The places, which are allocated for the first session. (Nothing is counted inside of
+    /// `get_or_init`: there, the model checker of the schedules must not let another thread go on.)
+    fn places(&self) -> &[Place] {
+        if let Some(places) = self.places.get() {
+            return places;
+        }
+        let is_bounded = self.shared.options.is_bounded();
+        let hints = self.shared.hints.allocate(self.count, is_bounded);
+        let places = (0..self.count).map(|_| OnceLock::new()).collect();
+        if self.places.set(places).is_ok() {
+            let bytes = self.count * size_of::<Place>() + hints;
+            adjust(&self.shared.bytes, 0, bytes);
+        }
+        self.places.get().map_or(&[], |places| places)
+    }
+
+    fn shard_at<'place>(&self, place: &'place Place) -> Option<&'place Mutex<Shard>> {
+        if place.get().is_none() {
+            let shard = Shard::new(Arc::clone(&self.shared));
+            if place.set(Box::new(Mutex::new(shard))).is_ok() {
+                adjust(&self.shared.bytes, 0, size_of::<Mutex<Shard>>());
+            }
+        }
+        place.get().map(|shard| &**shard)
+    }
+}
+
+impl Drop for Shards {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// Whoever holds a lock does so for some microseconds. That is not worth giving up the processor, which
+/// a busy machine does not give back for milliseconds.
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    for _ in 0..sync::SPINS {
+        if let Some(guard) = shard.try_lock() {
+            return guard;
+        }
+        sync::spin_loop();
+    }
+    shard.lock()
+}

@@ -1,0 +1,203 @@
+//! The thread that frees expired sessions which nobody asks for: one for the process.
+//!
+//! It runs only while there is a session that can expire, and keeps no store alive. The event loop has
+//! no part in it, so JavaScript sees no timer.
+
+use std::{
+    panic::{self, AssertUnwindSafe},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::{clock::StoreClock, shards::Shards, stats::Sweeps};
+use crate::engine::time::{Clock, UnixMillis};
+
+/// The least and the most time between two sweeps, in milliseconds.
+const SOONEST: i64 = 1000;
+const LATEST: i64 = 60_000;
+
+/// The time between two sweeps while there is more to do.
+const BREAK: Duration = Duration::from_millis(1);
+
+/// The time after a panic, which is a bug, and not to be repeated at full speed.
+const RECOVERY: Duration = Duration::from_secs(60);
+
+/// Enough for what the thread does; the default would reserve two megabytes.
+const STACK: usize = 256 * 1024;
+
+static SWEEPER: Sweeper = Sweeper {
+    state: Mutex::new(State {
+        stores: Vec::new(),
+        is_running: false,
+        is_changed: false,
+    }),
+    wake: Condvar::new(),
+    planned: AtomicI64::new(i64::MAX),
+};
+
+struct Sweeper {
+    state: Mutex<State>,
+    wake: Condvar,
+    /// When the thread looks again, by the system's clock.
+    planned: AtomicI64,
+}
+
+struct State {
+    stores: Vec<Weak<Swept>>,
+    is_running: bool,
+    /// Whether there may be something to do earlier than planned.
+    is_changed: bool,
+}
+
+/// The shards of a store that is swept when something in it has expired.
+#[derive(Debug)]
+pub(super) struct Swept {
+    pub(super) shards: Shards,
+    pub(super) sweeps: Mutex<Sweeps>,
+    /// `None` for a store that only its callers sweep.
+    clock: Option<StoreClock>,
+    /// Whether the thread knows of it.
+    is_known: AtomicBool,
+}
+
+impl Swept {
+    pub(super) fn new(shards: Shards, clock: Option<Clock>) -> Self {
+        Self {
+            shards,
+            sweeps: Mutex::default(),
+            clock: clock.map(StoreClock::new),
+            is_known: AtomicBool::new(false),
+        }
+    }
+
+    /// To be called with the time of each operation.
+    pub(super) fn note_time(&self, now: UnixMillis) {
+        if let Some(clock) = &self.clock {
+            clock.note(now);
+        }
+    }
+
+    /// To be called when a session of a store may have been given another expiry.
+    pub(super) fn note_expiry(self: &Arc<Self>, expires: UnixMillis) {
+        if self.clock.is_none() {
+            return;
+        }
+        if !self.is_known.swap(true, Ordering::SeqCst) {
+            SWEEPER.watch(self);
+        } else if SWEEPER.planned.load(Ordering::Relaxed) > expires.plus(SOONEST).0 {
+            SWEEPER.hurry();
+        }
+    }
+
+    /// Frees what has expired, for less than a millisecond. Says whether there is more to do.
+    fn sweep(&self) -> bool {
+        let Some(clock) = &self.clock else {
+            return false;
+        };
+        let now = clock.now();
+        clock.ask();
+        if self.shards.next_due().is_none_or(|due| due > now) {
+            return false;
+        }
+        let (more, took) = self.shards.sweep_briefly(now);
+        self.sweeps.lock().note(took);
+        more
+    }
+
+    /// In how many milliseconds to sweep again; `None` if nothing in it can expire.
+    fn next_sweep(&self) -> Option<i64> {
+        let due = self.shards.next_due()?.0;
+        let now = self.clock.as_ref()?.system().0;
+        Some(due.saturating_sub(now).clamp(SOONEST, LATEST))
+    }
+
+    /// Whether the thread may forget it, because nothing in it can expire any more.
+    fn can_be_forgotten(&self) -> bool {
+        if self.shards.next_due().is_some() {
+            return false;
+        }
+        self.is_known.store(false, Ordering::SeqCst);
+        if self.shards.next_due().is_none() {
+            return true;
+        }
+        // A session came in between. Either it has found the store unknown, and the store is about to be
+        // made known once more, or it stays known now.
+        self.is_known.swap(true, Ordering::SeqCst)
+    }
+}
+
+impl Sweeper {
+    fn watch(&'static self, store: &Arc<Swept>) {
+        let mut state = self.state.lock();
+        state.stores.push(Arc::downgrade(store));
+        state.is_changed = true;
+        self.wake.notify_one();
+        if !state.is_running {
+            let builder = thread::Builder::new().name("sessions-sweep".into());
+            // Where there can be no thread, sessions are freed when they are asked for, and the next
+            // store tries again.
+            let thread = builder.stack_size(STACK).spawn(|| self.run());
+            state.is_running = thread.is_ok();
+        }
+    }
+
+    fn hurry(&self) {
+        self.state.lock().is_changed = true;
+        self.wake.notify_one();
+    }
+
+    fn run(&self) {
+        loop {
+            match panic::catch_unwind(AssertUnwindSafe(|| self.sweep_and_wait())) {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(_) => thread::sleep(RECOVERY),
+            }
+        }
+    }
+
+    /// Sweeps all stores, and waits until there is something to do again. Says whether there is any
+    /// store left.
+    fn sweep_and_wait(&self) -> bool {
+        let stores: Vec<Arc<Swept>> = {
+            let mut state = self.state.lock();
+            state.is_changed = false;
+            state.stores.iter().filter_map(Weak::upgrade).collect()
+        };
+        let more = stores
+            .iter()
+            .fold(false, |more, store| store.sweep() || more);
+        let wait = stores.iter().filter_map(|store| store.next_sweep()).min();
+        let wait = wait.unwrap_or(SOONEST);
+        let clock = stores.iter().find_map(|store| store.clock.as_ref());
+        let planned = clock.map_or(i64::MAX, |clock| clock.system().plus(wait).0);
+        drop(stores);
+
+        let mut state = self.state.lock();
+        state.stores.retain(|store| {
+            let store = store.upgrade();
+            store.is_some_and(|store| !store.can_be_forgotten())
+        });
+        if state.stores.is_empty() {
+            state.is_running = false;
+            return false;
+        }
+        if state.is_changed {
+            return true;
+        }
+        self.planned.store(planned, Ordering::Relaxed);
+        let wait = if more {
+            BREAK
+        } else {
+            Duration::from_millis(wait.unsigned_abs())
+        };
+        self.wake.wait_for(&mut state, wait);
+        true
+    }
+}
