@@ -47,10 +47,10 @@ impl FromNapiValue for Numbers {
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Self> {
         let mut start = std::ptr::null_mut();
         let mut bytes = 0;
-        // SAFETY: the caller vouches for `env` and `value`. A value that is no `ArrayBuffer` is an
-        // error status.
-        let status =
-            unsafe { sys::napi_get_arraybuffer_info(env, value, &raw mut start, &raw mut bytes) };
+        let get_info = sys::napi_get_arraybuffer_info;
+        // SAFETY: the caller vouches for `env` and `value`. A value that is no `ArrayBuffer` is an error
+        // status.
+        let status = unsafe { get_info(env, value, &raw mut start, &raw mut bytes) };
         napi::check_status!(status, "an ArrayBuffer is needed")?;
         Ok(Self {
             start: start.cast(),
