@@ -1,6 +1,7 @@
 'use strict'
 
 const debug = require('debug')('express-session')
+const Session = require('../session/session')
 const { isSecure } = require('./cookie-io')
 const { isStoreFailure } = require('./errors')
 const { dataJson } = require('./json')
@@ -18,12 +19,17 @@ const { fastPath } = require('./memory/fast-path')
 const { isPristine } = require('./pristine')
 const { HookedResponse } = require('./response')
 const { sessionOfParts } = require('./sessions')
-const Session = require('../session/session')
 
 const { save: originalSave } = Session.prototype
 
 // An application's fake timers must not hold back errors.
 const defer = setImmediate
+
+/** What stands for `req.session` where that is lazy and nobody has read it: a session, unchanged. */
+const UNREAD = { unread: true }
+
+/** The answer that `SaveIfUnsavedElseTouch` of `AtEnd` leaves if nothing has to be saved. */
+const TOUCH = -1
 
 /**
  * The session of one request, from the moment when the client has asked for one to the end of the
@@ -46,12 +52,15 @@ class RequestSession extends HookedResponse {
   #currentData
   /** What our own store held, if it was asked. */
   #stored
-  /** For a lazy session that nobody has read: makes it. */
-  #makeSession
-  /** What a lazy session is, once somebody has read it. */
+  /** What a new session is made of later: the options of its cookie, and the time it counts from. */
+  #newOptions
+  #newSince
+  /** Whether `req.session` is lazy, and nobody has read it. */
+  #isUnread = false
+  /** What a lazy `req.session` is, once somebody has read it. */
   #session
   #isTouched = false
-  /** The `save` that was put on the session, and whether it is being called by us. */
+  /** The `save` that was put on the session, and whether it is called by us. */
   #watchedSave
   #isSaving = false
 
@@ -100,19 +109,13 @@ class RequestSession extends HookedResponse {
     request.#stored = stored
     if (stored.isApart && isPristine() && fastPath(request.#settings.store, stored.id)) {
       if (debug.enabled) debug('session found')
-      request.#loadApart(stored)
+      request.#id = request.#req.sessionID
+      request.#beginWith(stored.text, true)
+      request.#leaveUnread()
       request.#continue()
     } else {
       request.#onStored(null, stored.data)
     }
-  }
-
-  /** Loads what our own store holds, without going through what it would be as an object. */
-  #loadApart(stored) {
-    const req = this.#req
-    const id = (this.#id = req.sessionID)
-    this.#beginWith(stored.text, true)
-    this.#leaveLazy(() => sessionOfParts(req, id, stored.cookie, stored.text))
   }
 
   #onStored(error, data) {
@@ -150,12 +153,14 @@ class RequestSession extends HookedResponse {
       store.generate(req)
     } else {
       const { genid } = generator
-      const id = (req.sessionID = genid(req))
+      const id = genid(req)
+      req.sessionID = id
       if (typeof id === 'string' && id !== '') {
-        const since = options.maxAge == null ? undefined : Date.now()
+        this.#newOptions = options
+        if (options.maxAge != null) this.#newSince = Date.now()
         this.#id = id
         this.#beginWith('{}', false)
-        return this.#leaveLazy(() => generator.makeLater(req, id, options, since))
+        return this.#leaveUnread()
       }
       generator.fill(req)
     }
@@ -164,10 +169,16 @@ class RequestSession extends HookedResponse {
     this.#watch(req.session)
   }
 
-  /** The request begins with these data, as JSON; they are in the store already or not. */
+  /** The request begins with these data, as JSON; the store holds them already, or not. */
   #beginWith(data, isStored) {
     this.#loadedData = data
     if (isStored && !this.#settings.resave) this.#savedData = data
+  }
+
+  /** Makes the session when it is read, or at once where it cannot be lazy. */
+  #leaveUnread() {
+    this.#isUnread = true
+    if (!makeLazy(this.#req, this)) this.#req.session = this.readSession()
   }
 
   #continue(...args) {
@@ -177,33 +188,36 @@ class RequestSession extends HookedResponse {
 
   // 2. `req.session` is read, saved, reloaded.
 
-  /** Makes the session when it is read, or at once where it cannot be lazy. */
-  #leaveLazy(make) {
-    this.#makeSession = make
-    if (!makeLazy(this.#req, this)) this.#req.session = this.readSession()
-  }
-
   /** What `req.session` is while it is lazy. */
   readSession() {
-    const make = this.#makeSession
-    if (make !== undefined) {
-      this.#session = make()
-      this.#makeSession = undefined
-      this.#watch(this.#session)
-      if (this.#isTouched) this.#session.touch()
+    if (this.#isUnread) {
+      const session = this.#makeSession()
+      this.#isUnread = false
+      this.#session = session
+      this.#watch(session)
+      if (this.#isTouched) session.touch()
     }
     return this.#session
   }
 
+  #makeSession() {
+    const options = this.#newOptions
+    if (options !== undefined) {
+      return this.#settings.generator.makeLater(this.#req, this.#id, options, this.#newSince)
+    }
+    const { cookie, text } = this.#stored
+    return sessionOfParts(this.#req, this.#id, cookie, text)
+  }
+
   /** What `req.session` is from now on, where it is lazy and has to stay so. */
   replaceSession(session) {
-    this.#makeSession = undefined
+    this.#isUnread = false
     this.#session = session
   }
 
-  /** Whether nobody can have seen the session, let alone changed it. */
-  #isUnread() {
-    return this.#makeSession !== undefined && isLazy(this.#req)
+  /** What `req.session` is, without making it. */
+  #peek() {
+    return this.#isUnread && isLazy(this.#req) ? UNREAD : this.#req.session
   }
 
   /** Has the request learn when this session is saved or reloaded. */
@@ -236,19 +250,21 @@ class RequestSession extends HookedResponse {
     if (debug.enabled) debug('saving %s', session.id)
     if (!this.#isSaving) this.#currentData = undefined
     this.#isSaving = false
-    this.#savedData = this.#dataOf(session)
+    const data = this.#dataOf(session)
+    this.#savedData = data
     this.#currentData = undefined
-    return this.#savedData
+    return data
   }
 
   // 3. The headers are written: is the cookie set?
 
   beforeHeaders(isUndisturbed) {
-    const req = this.#req
-    if (!this.#hasSession()) return void debug('no session')
+    const session = this.#peek()
+    if (!session) return void debug('no session')
     if (!isUndisturbed) this.#currentData = undefined
-    if (!this.#mustSetCookie()) return
+    if (!this.#mustSetCookie(session)) return
 
+    const req = this.#req
     const { cookies, signer, trustProxy } = this.#settings
     if (req.session.cookie.secure && !isSecure(req, trustProxy)) return void debug('not secured')
     this.#touch()
@@ -263,16 +279,16 @@ class RequestSession extends HookedResponse {
     }
   }
 
-  #mustSetCookie() {
-    const facts = this.#facts()
+  #mustSetCookie(session) {
+    const facts = this.#facts(session)
     switch (decideAtHeaders(facts)) {
       case AtHeaders.SetCookie:
         return true
       case AtHeaders.SetCookieIfModified:
-        return this.#isModified(facts)
+        return this.#isModified(session, facts)
       case AtHeaders.SetCookieIfExpiresAndModified:
-        if (this.#isUnread()) return false
-        return this.#req.session.cookie.expires != null && this.#isModified(facts)
+        if (session === UNREAD) return false
+        return session.cookie.expires != null && this.#isModified(session, facts)
       default:
         return false
     }
@@ -281,59 +297,50 @@ class RequestSession extends HookedResponse {
   // 4. The response ends: what is the store told?
 
   commit() {
-    const req = this.#req
     this.#currentData = undefined
-    if (this.#isUnread()) this.#isTouched = true
-    else if (req.session) this.#touch()
-    switch (this.#decideAtEnd()) {
+    const session = this.#peek()
+    if (session === UNREAD) this.#isTouched = true
+    else if (session) this.#touch()
+    switch (this.#decideAtEnd(session)) {
       case AtEnd.Destroy:
         return this.#destroyStored()
       case AtEnd.Save:
         return this.#saveStored()
       case TOUCH:
-        return this.#touchStored()
+        return this.#touchStored(session)
       default:
-        if (!this.#hasSession()) debug('no session')
+        if (!session) debug('no session')
     }
   }
 
   /** @returns {number} `Destroy`, `Save` or `Nothing` of `AtEnd`, or `TOUCH`. */
-  #decideAtEnd() {
-    const facts = this.#facts()
+  #decideAtEnd(session) {
+    const facts = this.#facts(session)
     if ((facts & (Fact.SessionPresent | Fact.IdText)) === Fact.SessionPresent) {
-      this.#ignoreId(facts)
+      // Once for the question of saving, and once for that of touching.
+      const times = facts & Fact.StoreCanTouch ? 2 : 1
+      for (let n = 0; n < times; n++) {
+        debug('session ignored because of bogus req.sessionID %o', this.#req.sessionID)
+      }
     }
     const answer = decideAtEnd(facts)
     switch (answer) {
-      case AtEnd.Save:
-        this.#checkData(facts)
-        return answer
       case AtEnd.SaveIfModified:
-        return this.#isModified(facts) ? AtEnd.Save : AtEnd.Nothing
+        return this.#isModified(session, facts) ? AtEnd.Save : AtEnd.Nothing
       case AtEnd.SaveIfUnsaved:
-        return this.#isUnsaved() ? AtEnd.Save : AtEnd.Nothing
+        return this.#isUnsaved(session) ? AtEnd.Save : AtEnd.Nothing
       case AtEnd.SaveIfUnsavedElseTouch:
-        return this.#isUnsaved() ? AtEnd.Save : TOUCH
+        return this.#isUnsaved(session) ? AtEnd.Save : TOUCH
+      case AtEnd.Save:
+        // Here it makes no difference what the data are, but a session without JSON has to fail: a `save`
+        // that is not ours need not notice.
+        if (session !== UNREAD && !(facts & Fact.IdChanged) && !this.#isWatched(session)) {
+          this.#dataOf(session)
+        }
+        return answer
       default:
         return answer
     }
-  }
-
-  #ignoreId(facts) {
-    // Once for the question of saving, and once for that of touching.
-    const times = facts & Fact.StoreCanTouch ? 2 : 1
-    for (let n = 0; n < times; n++) {
-      debug('session ignored because of bogus req.sessionID %o', this.#req.sessionID)
-    }
-  }
-
-  /**
-   * Whether the data differ makes no difference here, but a session without JSON has to fail: a `save`
-   * that is not ours need not notice.
-   */
-  #checkData(facts) {
-    const { session } = this.#req
-    if (!(facts & Fact.IdChanged) && session.save !== this.#watchedSave) this.#dataOf(session)
   }
 
   #destroyStored() {
@@ -350,18 +357,21 @@ class RequestSession extends HookedResponse {
   #saveStored() {
     const req = this.#req
     const { session } = req
-    const isWatched = session.save === this.#watchedSave
+    const isWatched = this.#isWatched(session)
     const sessions = this.#fastSave(session, isWatched)
+    this.#isSaving = isWatched
     if (!sessions) {
       return (done) => {
-        this.#isSaving = isWatched
         // By way of the request, as V8 names the expression in its error if `save` is no function.
         req.session.save(this.#answered(done))
       }
     }
-    this.#isSaving = isWatched
     const data = isWatched ? this.#noteSave(session) : undefined
-    this.#attempt(() => sessions.set(`${session.id}`, session, data))
+    try {
+      sessions.set(`${session.id}`, session, data)
+    } catch (error) {
+      this.#failed(error)
+    }
     return true
   }
 
@@ -373,7 +383,7 @@ class RequestSession extends HookedResponse {
     return store ? fastPath(store, session.id) : undefined
   }
 
-  #touchStored() {
+  #touchStored(session) {
     if (debug.enabled) debug('touching')
     const req = this.#req
     const { store } = this.#settings
@@ -381,27 +391,24 @@ class RequestSession extends HookedResponse {
     if (!sessions) {
       return (done) => store.touch(req.sessionID, req.session, this.#answered(done, 'touched'))
     }
-    this.#attempt(() => {
-      const isDone = this.#canTouchUnread() && sessions.touchUnread(this.#stored)
-      if (!isDone) sessions.touch(`${req.sessionID}`, req.session, this.#stored)
-    })
+    try {
+      // Nearly always, the expiry can be renewed without making the session.
+      const stored = this.#stored
+      const isUnread = session === UNREAD && stored?.id === req.sessionID && isPristine()
+      if (!(isUnread && sessions.touchUnread(stored))) {
+        sessions.touch(`${req.sessionID}`, req.session, stored)
+      }
+    } catch (error) {
+      this.#failed(error)
+    }
     if (debug.enabled) debug('touched')
     return true
   }
 
-  /** Whether the expiry can be renewed without making the session. */
-  #canTouchUnread() {
-    return this.#isUnread() && this.#stored?.id === this.#req.sessionID && isPristine()
-  }
-
   /** Where a callback would be given an error of the store, it goes where that would have it go. */
-  #attempt(operation) {
-    try {
-      operation()
-    } catch (error) {
-      if (!isStoreFailure(error)) throw error
-      defer(this.#next, error)
-    }
+  #failed(error) {
+    if (!isStoreFailure(error)) throw error
+    defer(this.#next, error)
   }
 
   /** An error of the store goes to the application's error handler; the response goes out anyway. */
@@ -413,30 +420,30 @@ class RequestSession extends HookedResponse {
     }
   }
 
-  // What is known at this moment.
-
-  #hasSession() {
-    return this.#isUnread() || this.#req.session
-  }
+  // What is known at this moment. `session` is what `#peek` has given.
 
   /** The number that stands for the state of the lifecycle. */
-  #facts() {
-    const req = this.#req
-    let facts = this.#settings.facts | factsOfId(req.sessionID, this.#cookieId)
-    facts |= this.#isUnread() ? Fact.SessionPresent : factsOfSession(req.session, this.#id)
+  #facts(session) {
+    let facts = this.#settings.facts | factsOfId(this.#req.sessionID, this.#cookieId)
+    facts |= session === UNREAD ? Fact.SessionPresent : factsOfSession(session, this.#id)
     return this.#savedData === undefined ? facts : facts | Fact.SavedDataKnown
   }
 
   /** Whether the session is another one than the request began with. */
-  #isModified(facts) {
+  #isModified(session, facts) {
     if (facts & Fact.IdChanged) return true
-    return !this.#isUnread() && this.#dataOf(this.#req.session) !== this.#loadedData
+    return session !== UNREAD && this.#dataOf(session) !== this.#loadedData
   }
 
-  /** Whether the store holds other data, where it is known which. */
-  #isUnsaved() {
-    if (this.#isUnread()) return this.#savedData !== this.#loadedData
-    return this.#dataOf(this.#req.session) !== this.#savedData
+  /** Whether its data are others than the store holds, where those are known. */
+  #isUnsaved(session) {
+    const data = session === UNREAD ? this.#loadedData : this.#dataOf(session)
+    return data !== this.#savedData
+  }
+
+  /** Whether the session's `save` is the one that was put there to learn of it. */
+  #isWatched(session) {
+    return session.save === this.#watchedSave
   }
 
   /** @throws {TypeError} What `JSON.stringify` throws. */
@@ -453,9 +460,6 @@ class RequestSession extends HookedResponse {
     this.#isTouched = true
   }
 }
-
-/** The answer that {@link AtEnd.SaveIfUnsavedElseTouch} leaves if the data are saved. */
-const TOUCH = -1
 
 /** Not enumerable, like the method that it stands in for, and like that it can be replaced. */
 function defineMethod(session, name, value) {

@@ -44,7 +44,7 @@ class Secrets {
   }
 
   #read(keyring, header, name, sessions) {
-    if (WIDE.test(header) || WIDE.test(name)) return native.readWideCookie(keyring, header, name)
+    if (this.#isWide(header, name)) return native.readWideCookie(keyring, header, name)
     if (sessions === undefined) return native.readCookie(keyring, header, name)
     if (this.#readerSessions !== sessions || this.#readerName !== name) {
       this.#reader = sessions.createReader(keyring, name)
@@ -52,6 +52,12 @@ class Secrets {
       this.#readerName = name
     }
     return sessions.open(this.#reader, header)
+  }
+
+  #isWide(header, name) {
+    if (WIDE.test(header)) return true
+    // Asked once for each name.
+    return name !== this.#readerName && WIDE.test(name)
   }
 
   /** The same for a value that somebody else has parsed. */

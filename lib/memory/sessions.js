@@ -31,6 +31,7 @@ const turn = setImmediate
 class MemorySessions {
   #handle
   #numbers = new Float64Array(4)
+  #buffer = this.#numbers.buffer
   #bounds
   #isOpen = true
   #protect
@@ -116,7 +117,7 @@ class MemorySessions {
    */
   open(reader, header) {
     this.#opened = undefined
-    const opened = native.memoryOpen(reader, header, +Date.now(), this.#numbers.buffer)
+    const opened = native.memoryOpen(reader, header, +Date.now(), this.#buffer)
     if (typeof opened !== 'string') return opened
     this.#events.mayHaveHappened()
     const idLength = this.#numbers[ID_LENGTH]
@@ -148,7 +149,7 @@ class MemorySessions {
     const isFresh = opened?.isOf(this.#cookies) && opened.changes === this.#changes
     // The application may have been called in between.
     if (isFresh && opened.id === sid) return opened.parse()
-    const text = native.memoryRead(this.#open(), sid, +Date.now(), this.#numbers.buffer)
+    const text = native.memoryRead(this.#open(), sid, +Date.now(), this.#buffer)
     this.#events.mayHaveHappened()
     return this.#stored(sid, text).parse()
   }

@@ -7,8 +7,28 @@ const { inspect } = require('util')
  * texts. Session ids are the string keys; symbols are those of the object behind it.
  */
 
-/** Which sessions a view shows. */
-const behind = new WeakMap()
+/** Its constructor returns the argument, so that a derived class puts its private fields on that. */
+class Adopt {
+  constructor(object) {
+    return object
+  }
+}
+
+/** Which sessions a view shows, in a private field of the view: quicker to find than in a WeakMap. */
+class Behind extends Adopt {
+  #sessions
+
+  constructor(view, sessions) {
+    super(view)
+    this.#sessions = sessions
+  }
+
+  static of(view) {
+    return typeof view === 'object' && view !== null && #sessions in view
+      ? view.#sessions
+      : undefined
+  }
+}
 
 /**
  * @param {import('./sessions').MemorySessions} sessions
@@ -19,9 +39,7 @@ function viewOf(sessions) {
     // Without it, printing the view would print the empty object behind it.
     [inspect.custom]: { configurable: true, value: () => copyOf(sessions) }
   })
-  const view = new Proxy(target, handler(sessions))
-  behind.set(view, sessions)
-  return view
+  return new Behind(new Proxy(target, handler(sessions)), sessions)
 }
 
 /**
@@ -31,7 +49,7 @@ function viewOf(sessions) {
  *   for an id that is a symbol, which the object behind the view keeps like any object.
  */
 function sessionsBehind(view, sid) {
-  return typeof sid === 'symbol' ? undefined : behind.get(view)
+  return typeof sid === 'symbol' ? undefined : Behind.of(view)
 }
 
 function handler(sessions) {

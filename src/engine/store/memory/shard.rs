@@ -48,6 +48,10 @@ pub(super) struct Shard {
     pub(super) epoch: u64,
     /// What the store's totals hold of this shard: sessions and bytes.
     published: (usize, usize),
+    /// When something may expire next, as of the last change.
+    due: Option<UnixMillis>,
+    /// Whether anything was changed that others have to know of.
+    is_changed: bool,
 }
 
 #[expect(
@@ -67,7 +71,19 @@ impl Shard {
             counts: Counts::default(),
             epoch: 0,
             published: (0, 0),
+            due: None,
+            is_changed: false,
         }
+    }
+
+    /// Whether something may have expired.
+    pub(super) fn is_due(&self, now: UnixMillis) -> bool {
+        self.due.is_some_and(|due| due <= now)
+    }
+
+    /// Whether anything was changed since the shard was last published.
+    pub(super) fn is_changed(&self) -> bool {
+        self.is_changed
     }
 
     pub(super) fn get(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> Option<&Slot> {
@@ -103,6 +119,7 @@ impl Shard {
         if !is_renewed {
             return Renewed::Whole;
         }
+        self.is_changed = true;
         self.used(number);
         Renewed::Done
     }
@@ -136,6 +153,7 @@ impl Shard {
             }
             return Err(Refusal { keep, ..refusal });
         }
+        self.is_changed = true;
         let expiry = self.expiry(session, save.ttl, now);
         let new = New {
             record,
@@ -170,6 +188,7 @@ impl Shard {
     pub(super) fn destroy(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> bool {
         if self.shared.options.stay_destroyed {
             self.tombstones.remember(hash, now);
+            self.is_changed = true;
         }
         let Some(number) = self.find_live(hash, id, now) else {
             return false;
@@ -216,6 +235,7 @@ impl Shard {
                 break;
             };
             budget -= 1;
+            self.is_changed = true;
             if let Ok(number) = next {
                 removed.extend(self.expire(number));
             }
@@ -226,6 +246,7 @@ impl Shard {
     /// Takes all sessions out.
     pub(super) fn take(&mut self) -> Sessions {
         self.epoch += 1;
+        self.is_changed = true;
         let empty = Sessions::new(self.shared.options.is_bounded());
         std::mem::replace(&mut self.sessions, empty)
     }
@@ -237,8 +258,15 @@ impl Shard {
         is_compacted
     }
 
-    /// Brings the store's totals up to date with this shard.
-    pub(super) fn settle(&mut self) {
+    /// Brings the store's totals up to date with this shard, and says when something may expire next.
+    pub(super) fn publish(&mut self) -> Option<UnixMillis> {
+        self.settle();
+        self.is_changed = false;
+        self.due = self.sessions.next_due();
+        self.due
+    }
+
+    fn settle(&mut self) {
         let memory = self.sessions.memory() + self.tombstones.memory();
         let after = (self.sessions.live(), memory);
         let before = std::mem::replace(&mut self.published, after);
@@ -306,6 +334,7 @@ impl Shard {
     fn used(&mut self, number: u32) {
         if self.shared.options.is_bounded() {
             self.sessions.used(number, self.shared.tick());
+            self.is_changed = true;
         }
     }
 
@@ -316,6 +345,7 @@ impl Shard {
 
     fn remove(&mut self, number: u32, why: EventKind) -> Option<Record> {
         let slot = self.sessions.remove(number)?;
+        self.is_changed = true;
         self.shared.events.record(why, &slot);
         Some(slot.record)
     }

@@ -87,20 +87,25 @@ impl Shards {
         let hash = self.hasher.hash_one(id);
         // The table inside a shard uses the low half of the hash.
         let index = usize::try_from(hash >> 32).unwrap_or_default() % self.count;
-        let mut shard = lock(self.shard_at(self.places().get(index)?)?);
+        // Freed when the lock is not held any more.
         let mut removed = Vec::new();
-        shard.sweep(now, SWEPT_ON_THE_WAY, &mut removed);
+        let mut shard = lock(self.shard_at(self.places().get(index)?)?);
+        if shard.is_due(now) {
+            shard.sweep(now, SWEPT_ON_THE_WAY, &mut removed);
+        }
         let output = operation(&mut shard, hash);
-        shard.compact(now);
-        self.publish(index, &mut shard);
+        if shard.is_changed() {
+            shard.compact(now);
+            self.publish(index, &mut shard);
+        }
         Some(output)
     }
 
     /// To be called after every change to a shard.
     pub(super) fn publish(&self, index: usize, shard: &mut Shard) {
-        shard.settle();
+        let due = shard.publish();
         let Shared { hints, options, .. } = &*self.shared;
-        hints.set_due(index, shard.sessions.next_due());
+        hints.set_due(index, due);
         if options.is_bounded() {
             let least_recent = |class| shard.sessions.least_recent(class);
             let oldest = Class::ALL.map(|class| least_recent(class).map(|(_, slot)| slot.used));
