@@ -10,7 +10,7 @@ use std::{
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use parking_lot::{Condvar, Mutex};
@@ -18,15 +18,18 @@ use parking_lot::{Condvar, Mutex};
 use super::{clock::StoreClock, shards::Shards, stats::Sweeps};
 use crate::engine::time::{Clock, UnixMillis};
 
-/// The least and the most time between two sweeps, in milliseconds.
-const SOONEST: i64 = 1000;
-const LATEST: i64 = 60_000;
+/// The least and the most time between two sweeps.
+const SOONEST: Duration = Duration::from_secs(1);
+const LATEST: Duration = Duration::from_mins(1);
+
+/// So many milliseconds after a session has expired, it is still early enough to free it.
+const PATIENCE: i64 = 1000;
 
 /// The time between two sweeps while there is more to do.
 const BREAK: Duration = Duration::from_millis(1);
 
 /// The time after a panic, which is a bug, and not to be repeated at full speed.
-const RECOVERY: Duration = Duration::from_secs(60);
+const RECOVERY: Duration = Duration::from_mins(1);
 
 /// Enough for what the thread does; the default would reserve two megabytes.
 const STACK: usize = 256 * 1024;
@@ -90,7 +93,7 @@ impl Swept {
         }
         if !self.is_known.swap(true, Ordering::SeqCst) {
             SWEEPER.watch(self);
-        } else if SWEEPER.planned.load(Ordering::Relaxed) > expires.plus(SOONEST).0 {
+        } else if SWEEPER.planned.load(Ordering::Relaxed) > expires.plus(PATIENCE).0 {
             SWEEPER.hurry();
         }
     }
@@ -110,11 +113,12 @@ impl Swept {
         more
     }
 
-    /// In how many milliseconds to sweep again; `None` if nothing in it can expire.
-    fn next_sweep(&self) -> Option<i64> {
+    /// After what time to sweep again; `None` if nothing in it can expire.
+    fn next_sweep(&self) -> Option<Duration> {
         let due = self.shards.next_due()?.0;
         let now = self.clock.as_ref()?.system().0;
-        Some(due.saturating_sub(now).clamp(SOONEST, LATEST))
+        let wait = u64::try_from(due.saturating_sub(now)).unwrap_or_default();
+        Some(Duration::from_millis(wait).clamp(SOONEST, LATEST))
     }
 
     /// Whether the thread may forget it, because nothing in it can expire any more.
@@ -153,51 +157,56 @@ impl Sweeper {
     }
 
     fn run(&self) {
-        loop {
-            match panic::catch_unwind(AssertUnwindSafe(|| self.sweep_and_wait())) {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(_) => thread::sleep(RECOVERY),
-            }
+        let mut more = false;
+        while self.wait(more) {
+            let sweep = || {
+                let stores = self.stores();
+                stores
+                    .iter()
+                    .fold(false, |more, store| store.sweep() || more)
+            };
+            more = panic::catch_unwind(AssertUnwindSafe(sweep)).unwrap_or_else(|_| {
+                thread::sleep(RECOVERY);
+                false
+            });
         }
     }
 
-    /// Sweeps all stores, and waits until there is something to do again. Says whether there is any
-    /// store left.
-    fn sweep_and_wait(&self) -> bool {
-        let stores: Vec<Arc<Swept>> = {
-            let mut state = self.state.lock();
-            state.is_changed = false;
-            state.stores.iter().filter_map(Weak::upgrade).collect()
-        };
-        let more = stores
-            .iter()
-            .fold(false, |more, store| store.sweep() || more);
-        let wait = stores.iter().filter_map(|store| store.next_sweep()).min();
-        let wait = wait.unwrap_or(SOONEST);
-        let clock = stores.iter().find_map(|store| store.clock.as_ref());
-        let planned = clock.map_or(i64::MAX, |clock| clock.system().plus(wait).0);
-        drop(stores);
+    fn stores(&self) -> Vec<Arc<Swept>> {
+        let state = self.state.lock();
+        state.stores.iter().filter_map(Weak::upgrade).collect()
+    }
 
-        let mut state = self.state.lock();
-        state.stores.retain(|store| {
-            let store = store.upgrade();
-            store.is_some_and(|store| !store.can_be_forgotten())
-        });
-        if state.stores.is_empty() {
-            state.is_running = false;
-            return false;
+    /// Waits until something may have expired. Says whether there is any store left.
+    fn wait(&self, more: bool) -> bool {
+        let longest = if more { BREAK } else { LATEST };
+        let mut deadline = Instant::now() + longest;
+        loop {
+            let stores = self.stores();
+            let next = stores.iter().filter_map(|store| store.next_sweep()).min();
+            let clock = stores.iter().find_map(|store| store.clock.as_ref());
+            deadline = deadline.min(Instant::now() + next.unwrap_or(LATEST));
+            let wait = deadline.saturating_duration_since(Instant::now());
+            let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+            let planned = clock.map_or(i64::MAX, |clock| clock.system().plus(wait).0);
+            drop(stores);
+
+            let mut state = self.state.lock();
+            state.stores.retain(|store| {
+                let store = store.upgrade();
+                store.is_some_and(|store| !store.can_be_forgotten())
+            });
+            if state.stores.is_empty() {
+                state.is_running = false;
+                return false;
+            }
+            if !state.is_changed {
+                self.planned.store(planned, Ordering::Relaxed);
+                if self.wake.wait_until(&mut state, deadline).timed_out() {
+                    return true;
+                }
+            }
+            state.is_changed = false;
         }
-        if state.is_changed {
-            return true;
-        }
-        self.planned.store(planned, Ordering::Relaxed);
-        let wait = if more {
-            BREAK
-        } else {
-            Duration::from_millis(wait.unsigned_abs())
-        };
-        self.wake.wait_for(&mut state, wait);
-        true
     }
 }
