@@ -160,10 +160,11 @@ impl Sweeper {
         let mut more = false;
         while self.wait(more) {
             let sweep = || {
-                let stores = self.stores();
-                stores
-                    .iter()
-                    .fold(false, |more, store| store.sweep() || more)
+                let mut more = false;
+                for store in self.stores() {
+                    more |= store.sweep();
+                }
+                more
             };
             more = panic::catch_unwind(AssertUnwindSafe(sweep)).unwrap_or_else(|_| {
                 thread::sleep(RECOVERY);
