@@ -237,6 +237,7 @@ class RequestSession extends HookedResponse {
 
     function save() {
       request.#noteSave(this)
+      request.#currentData = undefined
       sessionSave.apply(this, arguments)
     }
 
@@ -250,10 +251,7 @@ class RequestSession extends HookedResponse {
     if (debug.enabled) debug('saving %s', session.id)
     if (!this.#isSaving) this.#currentData = undefined
     this.#isSaving = false
-    const data = this.#dataOf(session)
-    this.#savedData = data
-    this.#currentData = undefined
-    return data
+    return (this.#savedData = this.#dataOf(session))
   }
 
   // 3. The headers are written: is the cookie set?
