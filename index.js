@@ -113,7 +113,6 @@ function session(options) {
     req.sessionStore = store
     const sessions = fastPath(store)
     let id = readHeader(req, name, signer, secrets, sessions)
-    const opened = sessions?.takeOpened()
     if (!id && (req.signedCookies || req.cookies)) {
       id = readParsedCookies(req, name, signer, secrets, id)
       if (id) deprecate('cookie should be available in req.headers.cookie')
@@ -124,7 +123,7 @@ function session(options) {
     //    cookie is set and the session saved.
     const request = new RequestSession(settings, req, res, next, secrets)
     request.hook()
-    request.begin(opened)
+    request.begin()
   }
 }
 

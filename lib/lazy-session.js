@@ -1,40 +1,18 @@
 'use strict'
 
 const { types } = require('util')
+const { isObject, privateField } = require('./private-field')
 
 /**
  * What stands in for `req.session` until somebody reads it. Many requests never do, and then nothing is
  * parsed and no session is made.
  *
  * It is an accessor that all requests share. It can be read, assigned, deleted, listed and copied like
- * the plain property that it stands in for. Which request it is read on, it knows from a private field.
- * That can be put on any object, and nobody else can see it. The request has it, and so has its
- * `rawHeaders`, an array of its own, through which proxies and heirs of the request, and objects that
- * its properties were copied to, lead to the same session.
+ * the plain property that it stands in for. Which request it is read on, it knows from a private field of
+ * objects that each request has of its own: the state of its stream, and `rawHeaders`. Through these, proxies
+ * and heirs of a request, and objects that its properties were copied to, lead to the same session.
  */
-
-/** Its constructor returns the argument, so that a derived class puts its private fields on that. */
-class Adopt {
-  constructor(object) {
-    return object
-  }
-}
-
-class Stamp extends Adopt {
-  #request
-
-  constructor(object, request) {
-    super(object)
-    this.#request = request
-  }
-
-  /** The request that an object was stamped with. */
-  static of(object) {
-    return typeof object === 'object' && object !== null && #request in object
-      ? object.#request
-      : undefined
-  }
-}
+const requests = privateField()
 
 const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, isExtensible } = Object
 
@@ -48,7 +26,7 @@ const accessor = {
     const property = { configurable: true, enumerable: true, value: session, writable: true }
     if (isObject(this) && Reflect.defineProperty(this, 'session', property)) return
     // The request was sealed or frozen meanwhile.
-    Stamp.of(this)?.replaceSession(session)
+    requestOf(this)?.replaceSession(session)
   }
 }
 
@@ -57,39 +35,66 @@ const accessor = {
  * @returns {{ readSession: () => unknown } | undefined}
  */
 function requestOf(object) {
+  const request =
+    fieldOf(object, '_readableState') ?? requests.get(object) ?? fieldOf(object, 'rawHeaders')
+  if (request !== undefined || !isObject(object)) return request
   try {
-    return Stamp.of(object) ?? Stamp.of(object.rawHeaders)
+    // An heir may have these of its own.
+    return requestOf(getPrototypeOf(object))
   } catch {
-    // A proxy may throw, and so may `rawHeaders` of something else.
+    return undefined
+  }
+}
+
+function fieldOf(object, name) {
+  try {
+    return requests.get(object[name])
+  } catch {
+    // A proxy may throw, and so may a getter of something else.
     return undefined
   }
 }
 
 /**
- * Makes `req.session` lazy, unless somebody could tell the difference: a proxy would be told of a
+ * Whether `req.session` can be lazy without anybody being able to tell: a proxy would be told of a
  * property that is defined where it should be assigned; an accessor further up would not be assigned to;
- * and what was stamped before may be in use with another session.
+ * and what has the private field already may be in use with another session.
+ *
+ * @param {object} req
+ */
+function canBeLazy(req) {
+  if (types.isProxy(req) || !inheritsPlainly(req)) return false
+  if ('session' in req || !isExtensible(req)) return false
+  const state = ownObject(req, '_readableState')
+  const rawHeaders = ownObject(req, 'rawHeaders')
+  const isFree = (object) => requests.get(object) === undefined
+  return Boolean(state ?? rawHeaders) && isFree(state) && isFree(req) && isFree(rawHeaders)
+}
+
+/**
+ * Makes `req.session` lazy, where it can be.
  *
  * @param {object} req
  * @param {{ readSession: () => unknown, replaceSession: (session: unknown) => void }} request What gives
  *   the session when it is read.
- * @returns {boolean} Whether it is lazy now. If not, nothing was changed.
+ * @returns {boolean} Whether it is lazy now.
  */
 function makeLazy(req, request) {
-  if (types.isProxy(req) || !inheritsPlainly(req) || 'session' in req || !isExtensible(req)) {
-    return false
-  }
-  const rawHeaders = getOwnPropertyDescriptor(req, 'rawHeaders')?.value
-  if (!isObject(rawHeaders) || Stamp.of(req) || Stamp.of(rawHeaders)) return false
+  const rawHeaders = ownObject(req, 'rawHeaders')
   try {
-    new Stamp(rawHeaders, request)
-    new Stamp(req, request)
+    requests.put(ownObject(req, '_readableState') ?? req, request)
+    if (rawHeaders !== undefined && rawHeaders !== req) requests.put(rawHeaders, request)
   } catch {
-    // Engines may refuse to stamp what is frozen.
+    // Engines may refuse what is frozen.
     return false
   }
   defineProperty(req, 'session', accessor)
   return true
+}
+
+function ownObject(object, name) {
+  const value = getOwnPropertyDescriptor(object, name)?.value
+  return isObject(value) ? value : undefined
 }
 
 /** Whether the accessor is still there: the session may have been assigned, deleted or defined. */
@@ -111,8 +116,4 @@ function inheritsPlainly(object) {
   return true
 }
 
-function isObject(value) {
-  return typeof value === 'object' && value !== null
-}
-
-module.exports = { isLazy, makeLazy }
+module.exports = { canBeLazy, isLazy, makeLazy }

@@ -2,12 +2,12 @@
 
 const Cookie = require('../session/cookie')
 const Session = require('../session/session')
-const { hasNativeJson } = require('./json')
+const { hasNativeJson, isNativeFunction } = require('./json')
 
 /**
  * Applications put things of their own on the prototypes of sessions and cookies, for all of them at
- * once, or replace `JSON`. Those have to be called. So sessions are lazy, and compared with what the
- * store holds, only while all of this is as it was made.
+ * once, or replace `JSON`. Those have to be called. So sessions are lazy, and kept in parts, only while
+ * all of this is as it was made.
  */
 
 const { getOwnPropertyDescriptor } = Object
@@ -21,11 +21,15 @@ const [data, expires, maxAge] = ['data', 'expires', 'maxAge'].map((name) =>
   getOwnPropertyDescriptor(cookies, name)
 )
 
+const { toISOString, toJSON: dateToJSON } = Date.prototype ?? {}
+const hasNativeDates = isNativeFunction(toISOString) && isNativeFunction(dateToJSON)
+
 /** Whether sessions and their cookies are made, renewed and turned into JSON by our own code alone. */
 function isPristine() {
   try {
     return (
       hasNativeJson() &&
+      hasNativeDates &&
       Session.prototype === sessions &&
       sessions.touch === touch &&
       sessions.resetMaxAge === resetMaxAge &&
@@ -75,4 +79,9 @@ function hasEnumerable(object) {
   return false
 }
 
-module.exports = { isPristine }
+/** Whether a date turns itself into JSON in the ordinary way. */
+function isPristineDate(date) {
+  return date.toJSON === dateToJSON && date.toISOString === toISOString
+}
+
+module.exports = { isPristine, isPristineDate }

@@ -4,8 +4,8 @@ const debug = require('debug')('express-session')
 const Session = require('../session/session')
 const { isSecure } = require('./cookie-io')
 const { isStoreFailure } = require('./errors')
-const { dataJson } = require('./json')
-const { isLazy, makeLazy } = require('./lazy-session')
+const { dataJson, hasNativeJson } = require('./json')
+const { canBeLazy, isLazy, makeLazy } = require('./lazy-session')
 const {
   AtEnd,
   AtHeaders,
@@ -18,7 +18,7 @@ const {
 const { fastPath } = require('./memory/fast-path')
 const { isPristine } = require('./pristine')
 const { HookedResponse } = require('./response')
-const { sessionOfParts } = require('./sessions')
+const { isTime, sessionOfParts } = require('./sessions')
 
 const { save: originalSave } = Session.prototype
 
@@ -50,9 +50,9 @@ class RequestSession extends HookedResponse {
   #savedData
   /** As they are now, for as long as nobody can have changed them. */
   #currentData
-  /** What our own store held, if it was asked. */
+  /** What our own store held, in parts. */
   #stored
-  /** What a new session is made of later: the options of its cookie, and the time it counts from. */
+  /** What a new session is made of later: its cookie's options, and the time that they count from. */
   #newOptions
   #newSince
   /** Whether `req.session` is lazy, and nobody has read it. */
@@ -83,11 +83,9 @@ class RequestSession extends HookedResponse {
 
   // 1. The session is generated or loaded.
 
-  /**
-   * @param {object} [opened] What our own store was found to hold when the cookie was read.
-   */
-  begin(opened) {
-    const { sessionID } = this.#req
+  begin() {
+    const req = this.#req
+    const { sessionID } = req
     const { store } = this.#settings
     if (!sessionID) {
       if (debug.enabled) debug('no SID sent, generating session')
@@ -96,7 +94,9 @@ class RequestSession extends HookedResponse {
     }
     if (debug.enabled) debug('fetching %s', sessionID)
     const sessions = fastPath(store, sessionID)
-    if (sessions) defer(RequestSession.#resume, this, sessions.read(`${sessionID}`, opened))
+    const isLazy = sessions !== undefined && canBeLazy(req) && isPristine()
+    const stored = isLazy ? sessions.read(`${sessionID}`) : undefined
+    if (stored !== undefined) defer(RequestSession.#resume, this, stored)
     else store.get(sessionID, (error, data) => this.#onStored(error, data))
   }
 
@@ -106,16 +106,14 @@ class RequestSession extends HookedResponse {
    * half the time under load.
    */
   static #resume(request, stored) {
+    if (debug.enabled) debug('session found')
+    const req = request.#req
     request.#stored = stored
-    if (stored.isApart && isPristine() && fastPath(request.#settings.store, stored.id)) {
-      if (debug.enabled) debug('session found')
-      request.#id = request.#req.sessionID
-      request.#beginWith(stored.text, true)
-      request.#leaveUnread()
-      request.#continue()
-    } else {
-      request.#onStored(null, stored.data)
-    }
+    request.#id = req.sessionID
+    request.#beginWith(stored.text, true)
+    request.#isUnread = true
+    if (!makeLazy(req, request)) req.session = request.readSession()
+    request.#continue()
   }
 
   #onStored(error, data) {
@@ -148,19 +146,23 @@ class RequestSession extends HookedResponse {
     const req = this.#req
     // Not after a store's second answer, when there was a session already.
     const isFirst = this.#id === undefined && store.generate === generator.generate
-    const options = isFirst && isPristine() ? generator.optionsForLater(req) : undefined
+    const isLazy = isFirst && canBeLazy(req) && isPristine()
+    const options = isLazy ? generator.optionsForLater(req) : undefined
     if (options === undefined) {
       store.generate(req)
     } else {
       const { genid } = generator
       const id = genid(req)
       req.sessionID = id
-      if (typeof id === 'string' && id !== '') {
+      const since = options.maxAge == null ? 0 : Date.now()
+      const isUsual = typeof id === 'string' && id !== '' && isTime(since, options.maxAge ?? 0)
+      if (isUsual && makeLazy(req, this)) {
         this.#newOptions = options
-        if (options.maxAge != null) this.#newSince = Date.now()
+        this.#newSince = since
         this.#id = id
         this.#beginWith('{}', false)
-        return this.#leaveUnread()
+        this.#isUnread = true
+        return
       }
       generator.fill(req)
     }
@@ -173,12 +175,6 @@ class RequestSession extends HookedResponse {
   #beginWith(data, isStored) {
     this.#loadedData = data
     if (isStored && !this.#settings.resave) this.#savedData = data
-  }
-
-  /** Makes the session when it is read, or at once where it cannot be lazy. */
-  #leaveUnread() {
-    this.#isUnread = true
-    if (!makeLazy(this.#req, this)) this.#req.session = this.readSession()
   }
 
   #continue(...args) {
@@ -205,8 +201,8 @@ class RequestSession extends HookedResponse {
     if (options !== undefined) {
       return this.#settings.generator.makeLater(this.#req, this.#id, options, this.#newSince)
     }
-    const { cookie, text } = this.#stored
-    return sessionOfParts(this.#req, this.#id, cookie, text)
+    const { sessions, text } = this.#stored
+    return sessionOfParts(this.#req, this.#id, sessions.cookieOf(this.#stored), text)
   }
 
   /** What `req.session` is from now on, where it is lazy and has to stay so. */
@@ -215,9 +211,10 @@ class RequestSession extends HookedResponse {
     this.#session = session
   }
 
-  /** What `req.session` is, without making it. */
+  /** What `req.session` is, without making it; another codec makes other JSON of the same data. */
   #peek() {
-    return this.#isUnread && isLazy(this.#req) ? UNREAD : this.#req.session
+    const isUnread = this.#isUnread && isLazy(this.#req) && hasNativeJson()
+    return isUnread ? UNREAD : this.#req.session
   }
 
   /** Has the request learn when this session is saved or reloaded. */

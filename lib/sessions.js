@@ -3,6 +3,7 @@
 const Cookie = require('../session/cookie')
 const Session = require('../session/session')
 const { isSecure } = require('./cookie-io')
+const { parseNatively } = require('./json')
 
 /**
  * Makes a session of the data that a store gives. `data` becomes part of it and is not copied.
@@ -35,7 +36,7 @@ function sessionOfParts(req, id, cookie, json) {
   const session = new BareSession(req, id)
   session.cookie = cookie
   if (json !== '{}') {
-    const data = JSON.parse(json)
+    const data = parseNatively(json)
     for (const name in data) {
       if (!(name in session)) session[name] = data[name]
     }
@@ -52,6 +53,17 @@ const BareSession = function Session(req, id) {
   Object.defineProperty(this, 'id', { value: id })
 }
 BareSession.prototype = Session.prototype
+
+/**
+ * Whether it is so many milliseconds after a moment, by a clock that tests may have replaced: neither has
+ * to be a number, and there are dates for some numbers only.
+ */
+function isTime(now, later) {
+  return typeof now === 'number' && Number.isInteger(now + later) && now + later <= LAST_TIME
+}
+
+/** The last time that a date can hold. */
+const LAST_TIME = 8.64e15
 
 /** Makes new sessions as the options of a middleware say. */
 class Generator {
@@ -136,13 +148,19 @@ class Generator {
    * @param {object} req
    * @param {unknown} id
    * @param {object} options From {@link Generator#optionsForLater}.
-   * @param {number} since What `Date.now()` gave when it should have been made.
+   * @param {number} [since] When it should have been made, if its cookie expires.
    */
   makeLater(req, id, options, since) {
     const session = new BareSession(req, id)
-    const cookie = new Cookie(options)
+    const { maxAge, ...others } = options
+    if (maxAge == null) {
+      session.cookie = new Cookie(options)
+      return session
+    }
+    const cookie = new Cookie(others)
+    cookie._expires = new Date(since + maxAge)
+    cookie.originalMaxAge = maxAge
     session.cookie = cookie
-    if (typeof options.maxAge === 'number') cookie._expires = new Date(since + options.maxAge)
     return session
   }
 }
@@ -164,4 +182,4 @@ function simpleCopy(options) {
   return sameSite === 'auto' || secure === 'auto' ? undefined : copy
 }
 
-module.exports = { Generator, sessionOfData, sessionOfParts }
+module.exports = { Generator, isTime, sessionOfData, sessionOfParts }

@@ -4,15 +4,10 @@ const { codedError } = require('../errors')
 const { dataJson } = require('../json')
 const native = require('../native')
 const { flatSlice } = require('../session-id')
+const { isTime } = require('../sessions')
 const { MemoryEvents } = require('./events')
 const { checkOptions, checkPageSize, checkTtl } = require('./options')
-const {
-  StoredCookies,
-  StoredSession,
-  WHOLE,
-  isOwnSession,
-  parseWhole
-} = require('./stored-session')
+const { Parts, WHOLE } = require('./stored-session')
 
 const { Saved, Touched } = native
 
@@ -21,15 +16,13 @@ const ANONYMOUS = 0
 const OTHER = 1
 const PROTECTED = 2
 
-/** The place after a session's numbers, where the length of its id is when both are read at once. */
-const ID_LENGTH = 3
-
 // An application's fake timers must not hold back iterations.
 const turn = setImmediate
 
 /** The sessions of a MemoryStore. They are in the native library, outside of the JavaScript heap. */
 class MemorySessions {
   #handle
+  /** Where the library writes numbers: those of a session, and the length of its id. */
   #numbers = new Float64Array(4)
   #buffer = this.#numbers.buffer
   #bounds
@@ -38,14 +31,14 @@ class MemorySessions {
   #ttl
   /**
    * Whether a touch that changes nothing may be left out: not if other threads change the store as well,
-   * nor if the session is kept for some time after each touch, or ranked by its last use.
+   * nor if the session is kept for some time after each touch.
    */
   #mayLeaveOut
   /** Counts up with every change, so that one can tell whether there was any. */
   #changes = 0
-  /** The session that was read together with its id. */
+  /** The session that was read together with its id, and is about to be asked for. */
   #opened
-  #cookies
+  #parts
   #events
 
   /**
@@ -65,7 +58,7 @@ class MemorySessions {
     this.#protect = protect
     this.#ttl = typeof ttl === 'function' ? ttl : undefined
     this.#mayLeaveOut = !isShared && ttl === undefined
-    this.#cookies = new StoredCookies(handle)
+    this.#parts = new Parts(handle)
     this.#events = new MemoryEvents(emitter, handle, eventData)
     /** Whether it cannot take all the memory there is; a shared one is bounded by who opened it. */
     this.isBounded = Boolean(bounds?.maxBytes || bounds?.maxSessions) || isShared
@@ -83,19 +76,23 @@ class MemorySessions {
 
   /** The JSON of a whole session, or null. */
   text(sid) {
-    const text = native.memoryText(this.#open(), sid, +Date.now())
+    const text = native.memoryText(this.#open(), sid, time())
     this.#events.mayHaveHappened()
     return text
   }
 
-  /** Keeps a text that somebody has written by hand. */
-  write(sid, text) {
-    this.#putWhole(sid, text)
-  }
-
-  /** @returns {object | undefined} What the session's JSON holds. */
+  /**
+   * What the store gives for a session: an empty text stands for none, and `null` for an error, as in
+   * express-session.
+   *
+   * @returns {object | undefined}
+   */
   get(sid) {
-    return parseWhole(this.text(sid))
+    const text = this.text(sid)
+    if (!text) return undefined
+    const session = JSON.parse(text)
+    if (session === null) throw new TypeError("Cannot read properties of null (reading 'cookie')")
+    return session
   }
 
   /**
@@ -109,7 +106,7 @@ class MemorySessions {
   }
 
   /**
-   * Reads the session id in a Cookie header, and in the same call the session, which `takeOpened` gives.
+   * Reads the session id in a Cookie header, and in the same call the session, for `read`.
    *
    * @param {object} reader
    * @param {string} header
@@ -117,45 +114,44 @@ class MemorySessions {
    */
   open(reader, header) {
     this.#opened = undefined
-    const opened = native.memoryOpen(reader, header, +Date.now(), this.#buffer)
+    const opened = native.memoryOpen(reader, header, time(), this.#buffer)
     if (typeof opened !== 'string') return opened
     this.#events.mayHaveHappened()
-    const idLength = this.#numbers[ID_LENGTH]
+    const idLength = this.#numbers[3]
     const id = flatSlice(opened, 0, idLength)
     this.#opened = this.#stored(id, opened.slice(idLength))
     return id
   }
 
   /**
-   * The session that `open` has just read.
-   *
-   * @returns {StoredSession | undefined}
-   */
-  takeOpened() {
-    const opened = this.#opened
-    this.#opened = undefined
-    return opened
-  }
-
-  /**
-   * A session, with what is needed to do less when it is written back.
+   * A session in parts, with what is needed to do less when it is written back. Undefined if there is none
+   * that is kept in parts.
    *
    * @param {string} sid
-   * @param {StoredSession} [opened] What `open` has read, perhaps of another session or another store.
-   * @returns {StoredSession}
-   * @throws {SyntaxError} If somebody has put a text into the store that is no JSON.
    */
-  read(sid, opened) {
-    const isFresh = opened?.isOf(this.#cookies) && opened.changes === this.#changes
+  read(sid) {
+    const opened = this.#opened
+    this.#opened = undefined
     // The application may have been called in between.
-    if (isFresh && opened.id === sid) return opened.parse()
-    const text = native.memoryRead(this.#open(), sid, +Date.now(), this.#buffer)
-    this.#events.mayHaveHappened()
-    return this.#stored(sid, text).parse()
+    const isFresh = opened !== undefined && opened.id === sid && opened.changes === this.#changes
+    const stored = isFresh ? opened : this.#read(sid)
+    return stored.attributes >= 0 ? stored : undefined
   }
 
-  #stored(sid, text) {
-    return new StoredSession(this.#cookies, this.#changes, sid, text, this.#numbers)
+  #read(sid) {
+    const text = native.memoryRead(this.#open(), sid, time(), this.#buffer)
+    this.#events.mayHaveHappened()
+    return this.#stored(sid, text)
+  }
+
+  #stored(id, text) {
+    const [attributes, maxAge, expires] = this.#numbers
+    return { id, text, attributes, maxAge, expires, changes: this.#changes, sessions: this }
+  }
+
+  /** Makes the cookie of a session in parts. */
+  cookieOf(stored) {
+    return this.#parts.cookieOf(stored)
   }
 
   /**
@@ -164,14 +160,21 @@ class MemorySessions {
    * @throws {Error} `ERR_SESSION_STORE_FULL`
    */
   set(sid, session, data) {
-    const cookie = isOwnSession(session) ? this.#cookies.partsOf(session.cookie) : undefined
-    if (cookie !== undefined) {
+    const parts = this.#parts.of(session?.cookie, session)
+    if (parts !== undefined) {
       const text = data ?? dataJson(session)
-      return this.#put(sid, text, cookie, session, text === '{}' ? ANONYMOUS : OTHER)
+      return this.#put(sid, text, parts, session, text === '{}' ? ANONYMOUS : OTHER)
     }
     const text = JSON.stringify(session)
     if (text === undefined) this.delete(sid)
-    else this.#putWhole(sid, `${text}`, session)
+    else this.write(sid, `${text}`, session)
+  }
+
+  /** Keeps a text that stands for a whole session: somebody may have written it by hand. */
+  write(sid, text, session) {
+    const found = judge(text)
+    const parts = { attributes: WHOLE, maxAge: NaN, expires: found.expires }
+    this.#put(sid, text, parts, session ?? found.session, found.isAnonymous ? ANONYMOUS : OTHER)
   }
 
   /**
@@ -179,88 +182,67 @@ class MemorySessions {
    *
    * @param {string} sid
    * @param {object} session
-   * @param {StoredSession} [stored] This session as it was read: if nothing was changed since, and the
-   *   cookie is the same, there is nothing to do.
+   * @param {object} [stored] This session as it was read: if nothing was changed since, and the cookie is
+   *   the same, there is nothing to do.
    */
   touch(sid, session, stored) {
-    const cookie = this.#cookies.partsOf(session?.cookie)
-    if (cookie === undefined) return this.#rewriteCookie(sid, session)
-    if (stored !== undefined && this.#isUnchanged(stored, cookie)) return
-    if (this.#touch(sid, session, cookie) === Touched.Whole) this.#rewriteCookie(sid, session)
+    const parts = this.#parts.of(session?.cookie)
+    if (parts !== undefined && this.#touch(sid, session, parts, stored)) return
+    const found = this.get(sid)
+    if (found) {
+      found.cookie = session.cookie
+      this.set(sid, found)
+    }
   }
 
   /**
-   * The same for a lazy session that nobody has read: its expiry is moved to its original distance from
-   * now.
+   * The same for a session that nobody has read: its expiry is moved to its original distance from now.
    *
-   * @param {StoredSession} stored
-   * @returns {boolean} False if that takes the session: the clock gives something odd, or what is stored
-   *   has become whole text.
+   * @returns {boolean} False if that takes the session.
    */
   touchUnread(stored) {
     const { attributes, id, maxAge } = stored
-    const now = Date.now()
-    const expires = Number.isNaN(maxAge) ? NaN : now + maxAge
-    if (typeof now !== 'number' || !(Number.isNaN(maxAge) || Number.isSafeInteger(expires))) {
-      return false
+    let expires = NaN
+    if (!Number.isNaN(maxAge)) {
+      const now = Date.now()
+      if (!isTime(now, maxAge)) return false
+      expires = now + maxAge
     }
-    const cookie = { attributes, maxAge, expires }
-    if (this.#isUnchanged(stored, cookie)) return true
-    const session = this.#ttl === undefined ? undefined : stored.data
-    if (session !== undefined) session.cookie = this.#cookies.plain(cookie)
-    return this.#touch(id, session, cookie) !== Touched.Whole
+    if (this.#ttl !== undefined && Number.isNaN(expires)) return false
+    return this.#touch(id, undefined, { attributes, maxAge, expires }, stored)
   }
 
-  #isUnchanged(stored, cookie) {
-    return (
+  /** Says whether it is done: not if the stored text is whole. */
+  #touch(sid, session, { attributes, maxAge, expires }, stored) {
+    if (
+      stored !== undefined &&
       this.#mayLeaveOut &&
-      stored.isOf(this.#cookies) &&
+      stored.sessions === this &&
       stored.changes === this.#changes &&
-      stored.hasCookie(cookie)
-    )
-  }
-
-  #touch(sid, session, { attributes, maxAge, expires }) {
+      stored.attributes === attributes &&
+      Object.is(stored.maxAge, maxAge) &&
+      Object.is(stored.expires, expires)
+    ) {
+      return true
+    }
     const ttl = this.#ttlOf(session, expires)
-    const now = +Date.now()
+    const now = time()
     const handle = this.#open()
     const touched = native.memoryTouch(handle, sid, attributes, maxAge, expires, ttl, now)
     this.#events.mayHaveHappened()
     if (touched === Touched.Done) this.#changes++
-    return touched
+    return touched !== Touched.Whole
   }
 
-  #rewriteCookie(sid, session) {
-    const stored = this.get(sid)
-    if (stored) {
-      stored.cookie = session.cookie
-      this.set(sid, stored)
-    }
-  }
-
-  #putWhole(sid, text, session) {
-    const found = judge(text)
-    const cookie = { attributes: WHOLE, maxAge: NaN, expires: found.expires }
-    this.#put(sid, text, cookie, session ?? found.session, found.isAnonymous ? ANONYMOUS : OTHER)
-  }
-
-  #put(sid, text, { attributes, maxAge, expires }, session, sessionClass) {
+  #put(sid, text, { attributes, maxAge, expires }, session, ownClass) {
     const handle = this.#open()
     const ttl = this.#ttlOf(session, expires)
-    if (this.#protect !== undefined && session && this.#protect(session)) sessionClass = PROTECTED
-    const now = +Date.now()
+    const isProtected = this.#protect !== undefined && session && this.#protect(session)
+    const asClass = isProtected ? PROTECTED : ownClass
+    const now = time()
     this.#changes++
-    const saved = native.memorySet(
-      handle,
-      sid,
-      text,
-      attributes,
-      maxAge,
-      expires,
-      ttl,
-      sessionClass,
-      now
-    )
+    // prettier-ignore
+    const saved = native.memorySet(handle, sid, text, attributes, maxAge, expires, ttl, asClass, now)
     this.#events.mayHaveHappened()
     if (saved !== Saved.Done) throw this.#full(saved)
   }
@@ -279,18 +261,18 @@ class MemorySessions {
   }
 
   has(sid) {
-    return native.memoryHas(this.#open(), sid, +Date.now())
+    return native.memoryHas(this.#open(), sid, time())
   }
 
   delete(sid) {
     const handle = this.#open()
     this.#changes++
-    native.memoryDestroy(handle, sid, +Date.now())
+    native.memoryDestroy(handle, sid, time())
     this.#events.mayHaveHappened()
   }
 
   allIds() {
-    return native.memoryIds(this.#open(), +Date.now())
+    return native.memoryIds(this.#open(), time())
   }
 
   /** Goes through all sessions in pages; yields them with their ids. */
@@ -312,7 +294,7 @@ class MemorySessions {
     const pages = native.createMemoryPages()
     let page
     do {
-      page = native.memoryPage(this.#open(), pages, size, +Date.now(), texts)
+      page = native.memoryPage(this.#open(), pages, size, time(), texts)
       yield page
       // Others have their turn.
       // oxlint-disable-next-line no-await-in-loop -- waiting is the purpose
@@ -322,7 +304,7 @@ class MemorySessions {
 
   /** Without reading any session. */
   count() {
-    const count = native.memoryLength(this.#open(), +Date.now())
+    const count = native.memoryLength(this.#open(), time())
     this.#events.mayHaveHappened()
     return count
   }
@@ -335,9 +317,8 @@ class MemorySessions {
 
   /** What the store holds and has done. Times are in milliseconds. */
   stats() {
-    const found = native.memoryStats(this.#open())
-    const { lastSweep, longestSweep, sweeps, ...totals } = found
-    return { ...totals, sweeps: { count: sweeps, last: lastSweep, longest: longestSweep } }
+    const { lastSweep, longestSweep, sweeps, ...found } = native.memoryStats(this.#open())
+    return { ...found, sweeps: { count: sweeps, last: lastSweep, longest: longestSweep } }
   }
 
   close() {
@@ -349,11 +330,18 @@ class MemorySessions {
 }
 
 /**
- * Finds out what the store has to know of a text that stands for a whole session.
- *
- * @param {string} text
- * @returns {{ expires: number, isAnonymous: boolean, session: object | undefined }}
+ * What time it is: by `Date.now`, looked up at each call, because tests replace it. NaN, for which nothing
+ * expires, if it gives no number.
  */
+function time() {
+  try {
+    return Number(Date.now())
+  } catch {
+    return NaN
+  }
+}
+
+/** Finds out what the store has to know of a text that stands for a whole session. */
 function judge(text) {
   let session
   try {
@@ -361,9 +349,7 @@ function judge(text) {
   } catch {
     // It cannot be read, and does not expire.
   }
-  if (typeof session !== 'object' || session === null) {
-    return { expires: NaN, isAnonymous: false, session: undefined }
-  }
+  if (typeof session !== 'object' || session === null) return { expires: NaN, isAnonymous: false }
   const isAnonymous = Object.keys(session).every((name) => name === 'cookie')
   return { expires: expiryOf(session.cookie), isAnonymous, session }
 }

@@ -3,128 +3,63 @@
 const { types } = require('util')
 const Cookie = require('../../session/cookie')
 const Session = require('../../session/session')
-const { hasNativeJson, isNativeFunction, parseNatively } = require('../json')
+const { parseNatively } = require('../json')
 const native = require('../native')
+const { isPristine, isPristineDate } = require('../pristine')
 
 /**
  * How sessions are kept in the native library.
  *
- * The usual form is the data as JSON, and apart from them the cookie: its expiry and its
- * `originalMaxAge` as numbers, its attributes as the number of a text that most sessions share.
- * A session that is not made of our own parts, or has been given something of the application's, is kept
- * as whole text.
+ * In the usual form they are in parts: the data as JSON; the cookie's expiry and `originalMaxAge` as
+ * numbers; and its attributes as the number of a text that most sessions share. A session with anything of
+ * the application's own in it is kept as whole text.
  */
 
-/** Stands in the place of the attributes' number. */
+/** Stands in the place of the attributes' number where the text is whole. */
 const WHOLE = -1
 
-/** A session as it was read, or that there was none. */
-class StoredSession {
-  #cookies
-  #whole
+/** Members of a session's JSON that it would have anyway, and that are dropped from data. */
+const isTaken = (name) => name in Session.prototype || name === 'id' || name === 'req'
 
-  /**
-   * @param {StoredCookies} cookies Those of the store that it was read from.
-   * @param {number} changes How many there had been in that store.
-   * @param {string} id
-   * @param {string | null} text Its data as JSON, or its whole text.
-   * @param {Float64Array} numbers Its numbers.
-   */
-  constructor(cookies, changes, id, text, numbers) {
-    this.#cookies = cookies
-    this.changes = changes
-    this.id = id
-    this.text = text
-    this.attributes = numbers[0]
-    /** In milliseconds; NaN for none. */
-    this.maxAge = numbers[1]
-    /** In milliseconds since 1970; NaN for never. */
-    this.expires = numbers[2]
-  }
-
-  /** Whether it was read from the store with these cookies. */
-  isOf(cookies) {
-    return this.#cookies === cookies
-  }
-
-  /** Parses what is kept as whole text, which need not be JSON. */
-  parse() {
-    if (this.attributes === WHOLE) this.#whole = parseWhole(this.text)
-    return this
-  }
-
-  /** Whether its data and its cookie are apart. */
-  get isApart() {
-    return this.attributes >= 0
-  }
-
-  /** What the store gives for it, or undefined. */
-  get data() {
-    if (!this.isApart) return this.#whole
-    return { cookie: this.#cookies.plain(this), ...parseNatively(this.text) }
-  }
-
-  /** @returns {Cookie} */
-  get cookie() {
-    return this.#cookies.make(this)
-  }
-
-  /** Whether this cookie is the one that it was stored with. */
-  hasCookie({ attributes, maxAge, expires }) {
-    return (
-      attributes === this.attributes &&
-      Object.is(maxAge, this.maxAge) &&
-      Object.is(expires, this.expires)
-    )
-  }
-}
-
-/**
- * What a whole text stands for, by the rules of express-session: an empty one for no session, and `null`
- * for an error.
- *
- * @param {string | null} text
- */
-function parseWhole(text) {
-  if (!text) return undefined
-  const session = JSON.parse(text)
-  if (session === null) throw new TypeError("Cannot read properties of null (reading 'cookie')")
-  return session
-}
-
-/** The attributes of the cookies in one store, by number. */
-class StoredCookies {
+/** Takes sessions apart for one store, and makes cookies of their parts. */
+class Parts {
   #handle
-  #byNumber = []
-  /** The attributes that were written last, as they were found in a cookie, and their number. */
-  #last
-  #lastNumber
+  /** What is known of attributes, by number. */
+  #known = []
+  /** The attributes that were met last, and their number. */
+  #last = {}
+  #lastNumber = WHOLE
 
+  /** @param {object} handle The native store. */
   constructor(handle) {
     this.#handle = handle
   }
 
   /**
-   * Takes a cookie apart.
+   * The parts of a cookie; of a session, if it is the session's.
    *
    * @param {unknown} cookie
-   * @returns {{ attributes: number, maxAge: number, expires: number } | undefined} Undefined if its JSON
-   *   would be anything else than that of such parts.
+   * @param {unknown} [session] Whose cookie it is.
+   * @returns {{ attributes: number, maxAge: number, expires: number } | undefined} `maxAge` in
+   *   milliseconds, `expires` in milliseconds since 1970; NaN for none. Undefined if what is made of the
+   *   parts would be anything else.
    */
-  partsOf(cookie) {
-    if (!hasNativeJson() || !isOwnCookie(cookie)) return undefined
+  of(cookie, session) {
+    if (typeof cookie !== 'object' || cookie === null || !isPristine()) return undefined
+    if (Object.getPrototypeOf(cookie) !== Cookie.prototype) return undefined
+    if (Object.hasOwn(cookie, 'data') || Object.hasOwn(cookie, 'toJSON')) return undefined
+    if (session !== undefined && !isInParts(session)) return undefined
     const { _expires: date, originalMaxAge } = cookie
-    let maxAge = NaN
-    let expires = NaN
-    if (date !== null) {
-      if (!isOwnDate(date)) return undefined
-      if (!Number.isSafeInteger(originalMaxAge) || originalMaxAge < 0) return undefined
-      maxAge = originalMaxAge
-      expires = date.getTime()
-      if (Number.isNaN(expires)) return undefined
-    } else if (originalMaxAge !== null) {
-      return undefined
+    if (date === null && originalMaxAge === null) {
+      return this.#with(cookie, NaN, NaN)
     }
+    if (!types.isDate(date) || !isPristineDate(date)) return undefined
+    if (!Number.isSafeInteger(originalMaxAge) || originalMaxAge < 0) return undefined
+    const expires = date.getTime()
+    return Number.isNaN(expires) ? undefined : this.#with(cookie, originalMaxAge, expires)
+  }
+
+  #with(cookie, maxAge, expires) {
     const attributes = this.#numberOf(cookie)
     return attributes === WHOLE ? undefined : { attributes, maxAge, expires }
   }
@@ -132,7 +67,6 @@ class StoredCookies {
   #numberOf(cookie) {
     const last = this.#last
     if (
-      last === undefined ||
       last.path !== cookie.path ||
       last.httpOnly !== cookie.httpOnly ||
       last.secure !== cookie.secure ||
@@ -142,55 +76,37 @@ class StoredCookies {
       last.partitioned !== cookie.partitioned
     ) {
       const { partitioned, priority, secure, httpOnly, domain, path, sameSite } = cookie
-      const found = { partitioned, priority, secure, httpOnly, domain, path, sameSite }
-      const text = textOfAttributes(found)
-      if (text === undefined) return WHOLE
-      this.#lastNumber = native.memoryIntern(this.#handle, text)
-      this.#last = found
+      this.#last = { partitioned, priority, secure, httpOnly, domain, path, sameSite }
+      const text = textOf(this.#last)
+      this.#lastNumber = text === undefined ? WHOLE : native.memoryIntern(this.#handle, text)
     }
     return this.#lastNumber
   }
 
   /**
-   * Makes a cookie of its parts: what `new Cookie` makes of its JSON, without going through accessors for
-   * each member. Only while nobody has changed those: see `pristine.js`.
+   * Makes a cookie: what `new Cookie` makes of its JSON, without going through an accessor for each member.
+   *
+   * @returns {Cookie}
    */
-  make({ attributes, maxAge, expires }) {
-    const found = this.#attributesOf(attributes)
-    const cookie = new BareCookie(
-      found.path,
-      Number.isNaN(expires) ? null : new Date(expires),
-      Number.isNaN(maxAge) ? null : maxAge,
-      found.httpOnly
-    )
-    for (const name of found.others) cookie[name] = found.attributes[name]
+  cookieOf({ attributes, maxAge, expires }) {
+    const known = (this.#known[attributes] ??= this.#read(attributes))
+    const date = Number.isNaN(expires) ? null : new Date(expires)
+    const originalMaxAge = Number.isNaN(maxAge) ? null : maxAge
+    const cookie = new BareCookie(known.path, date, originalMaxAge, known.httpOnly)
+    for (const [name, value] of known.others) cookie[name] = value
     return cookie
   }
 
-  /** What parsing the JSON of a cookie gives that was taken apart. */
-  plain({ attributes, maxAge, expires }) {
-    const plain = parseNatively(this.#attributesOf(attributes).json)
-    if (!Number.isNaN(maxAge)) plain.originalMaxAge = maxAge
-    if (!Number.isNaN(expires)) plain.expires = toISOString.call(new Date(expires))
-    return plain
-  }
-
-  #attributesOf(number) {
-    return (this.#byNumber[number] ??= this.#readAttributes(number))
-  }
-
-  #readAttributes(number) {
-    const text = native.memoryAttributes(this.#handle, number)
-    const json = text.replaceAll('\n', 'null')
-    const { path = '/', httpOnly = true, ...attributes } = parseNatively(json)
-    const others = OTHERS.filter((name) => Object.hasOwn(attributes, name))
-    return { json, path, httpOnly, attributes, others }
+  #read(number) {
+    const text = native.memoryAttributes(this.#handle, number).replaceAll('\n', 'null')
+    const { path = '/', httpOnly = true, ...others } = parseNatively(text)
+    delete others.originalMaxAge
+    delete others.expires
+    return { path, httpOnly, others: Object.entries(others) }
   }
 }
 
-/** The other attributes, in the order in which a cookie is given them. */
-const OTHERS = ['partitioned', 'priority', 'secure', 'domain', 'sameSite']
-
+/** V8 shows the function's name. */
 const BareCookie = function Cookie(path, expires, originalMaxAge, httpOnly) {
   this.path = path
   this._expires = expires
@@ -200,12 +116,13 @@ const BareCookie = function Cookie(path, expires, originalMaxAge, httpOnly) {
 BareCookie.prototype = Cookie.prototype
 
 /**
- * The JSON of a cookie with line breaks in the place of its numbers, in the order of
- * `Cookie.prototype.data`. Undefined if there is something in it that need not come back as it was.
+ * The JSON of a cookie with line breaks in the place of its numbers. Undefined if there is something in
+ * it that need not come back as it was.
  */
-function textOfAttributes({ partitioned, priority, ...others }) {
+function textOf({ partitioned, priority, ...others }) {
   const first = { partitioned, priority }
-  if (![...Object.values(first), ...Object.values(others)].every(isPlain)) return undefined
+  const isPlain = (value) => value == null || ['string', 'boolean'].includes(typeof value)
+  if (!Object.values({ ...first, ...others }).every(isPlain)) return undefined
   const members = (attributes) => {
     const text = JSON.stringify(attributes)
     return text === '{}' ? '' : `,${text.slice(1, -1)}`
@@ -213,61 +130,19 @@ function textOfAttributes({ partitioned, priority, ...others }) {
   return `{"originalMaxAge":\n${members(first)},"expires":\n${members(others)}}`
 }
 
-function isPlain(value) {
-  return (
-    value === undefined ||
-    value === null ||
-    typeof value === 'string' ||
-    typeof value === 'boolean' ||
-    Number.isFinite(value)
-  )
-}
-
-const { toJSON } = Cookie.prototype
-const dataOfCookie = Object.getOwnPropertyDescriptor(Cookie.prototype, 'data').get
-
-/** Whether a cookie's JSON is what ours is: applications replace `data` or `toJSON`. */
-function isOwnCookie(cookie) {
-  return (
-    typeof cookie === 'object' &&
-    cookie !== null &&
-    Object.getPrototypeOf(cookie) === Cookie.prototype &&
-    cookie.toJSON === toJSON &&
-    cookie.__lookupGetter__('data') === dataOfCookie
-  )
-}
-
-const { toISOString, toJSON: dateToJSON } = Date.prototype ?? {}
-const hasNativeDates = isNativeFunction(toISOString) && isNativeFunction(dateToJSON)
-
-/** Whether a value's JSON is the ISO form of a date: applications replace `toJSON`. */
-function isOwnDate(value) {
-  return (
-    hasNativeDates &&
-    types.isDate(value) &&
-    value.toJSON === dateToJSON &&
-    value.toISOString === toISOString
-  )
-}
-
 /**
- * Whether a session's JSON is its cookie followed by its data, and a session that is made of these has
- * all of its members: those that are named like something that each session has anyway are dropped.
- *
- * @param {unknown} session
+ * Whether a session's JSON is its cookie followed by its data, and all of the data come back when a
+ * session is made of them.
  */
-function isOwnSession(session) {
-  if (typeof session !== 'object' || session === null || types.isProxy(session)) return false
-  if (!hasNativeJson() || 'toJSON' in session || firstKey(session) !== 'cookie') return false
+function isInParts(session) {
+  if (types.isProxy(session) || 'toJSON' in session) return false
+  let isFirst = true
   for (const name in session) {
-    const isTaken = name in Session.prototype || name === 'id' || name === 'req'
-    if (isTaken && Object.hasOwn(session, name)) return false
+    if (isFirst && name !== 'cookie') return false
+    isFirst = false
+    if (isTaken(name) && Object.hasOwn(session, name)) return false
   }
   return true
 }
 
-function firstKey(object) {
-  for (const key in object) return key
-}
-
-module.exports = { StoredCookies, StoredSession, WHOLE, isOwnSession, parseWhole }
+module.exports = { Parts, WHOLE }

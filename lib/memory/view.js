@@ -1,34 +1,15 @@
 'use strict'
 
 const { inspect } = require('util')
+const { privateField } = require('../private-field')
 
 /**
  * `store.sessions`: a view of a store's sessions that reads, writes and lists like a plain object of
  * texts. Session ids are the string keys; symbols are those of the object behind it.
  */
 
-/** Its constructor returns the argument, so that a derived class puts its private fields on that. */
-class Adopt {
-  constructor(object) {
-    return object
-  }
-}
-
-/** Which sessions a view shows, in a private field of the view: quicker to find than in a WeakMap. */
-class Behind extends Adopt {
-  #sessions
-
-  constructor(view, sessions) {
-    super(view)
-    this.#sessions = sessions
-  }
-
-  static of(view) {
-    return typeof view === 'object' && view !== null && #sessions in view
-      ? view.#sessions
-      : undefined
-  }
-}
+/** Which sessions a view shows. */
+const behind = privateField()
 
 /**
  * @param {import('./sessions').MemorySessions} sessions
@@ -39,7 +20,7 @@ function viewOf(sessions) {
     // Without it, printing the view would print the empty object behind it.
     [inspect.custom]: { configurable: true, value: () => copyOf(sessions) }
   })
-  return new Behind(new Proxy(target, handler(sessions)), sessions)
+  return behind.put(new Proxy(target, handler(sessions)), sessions)
 }
 
 /**
@@ -49,7 +30,7 @@ function viewOf(sessions) {
  *   for an id that is a symbol, which the object behind the view keeps like any object.
  */
 function sessionsBehind(view, sid) {
-  return typeof sid === 'symbol' ? undefined : Behind.of(view)
+  return typeof sid === 'symbol' ? undefined : behind.get(view)
 }
 
 function handler(sessions) {
