@@ -57,18 +57,23 @@ function fieldOf(object, name) {
 
 /**
  * Whether `req.session` can be lazy without anybody being able to tell: a proxy would be told of a
- * property that is defined where it should be assigned; an accessor further up would not be assigned to;
- * and what has the private field already may be in use with another session.
+ * property that is defined where it should be assigned, and an accessor further up would not be assigned to.
  *
  * @param {object} req
  */
 function canBeLazy(req) {
-  if (types.isProxy(req) || !inheritsPlainly(req)) return false
-  if ('session' in req || !isExtensible(req)) return false
-  const state = ownObject(req, '_readableState')
-  const rawHeaders = ownObject(req, 'rawHeaders')
-  const isFree = (object) => requests.get(object) === undefined
-  return Boolean(state ?? rawHeaders) && isFree(state) && isFree(req) && isFree(rawHeaders)
+  return (
+    !types.isProxy(req) &&
+    inheritsPlainly(req) &&
+    !('session' in req) &&
+    isExtensible(req) &&
+    (hasObject(req, '_readableState') || hasObject(req, 'rawHeaders'))
+  )
+}
+
+/** Whether an object has a property of its own that is an object, without calling a getter. */
+function hasObject(object, name) {
+  return isObject(getOwnPropertyDescriptor(object, name)?.value)
 }
 
 /**
@@ -77,24 +82,19 @@ function canBeLazy(req) {
  * @param {object} req
  * @param {{ readSession: () => unknown, replaceSession: (session: unknown) => void }} request What gives
  *   the session when it is read.
- * @returns {boolean} Whether it is lazy now.
+ * @returns {boolean} False if an object has the private field already: it may be in use with another session.
  */
 function makeLazy(req, request) {
-  const rawHeaders = ownObject(req, 'rawHeaders')
   try {
-    requests.put(ownObject(req, '_readableState') ?? req, request)
-    if (rawHeaders !== undefined && rawHeaders !== req) requests.put(rawHeaders, request)
+    requests.put(hasObject(req, '_readableState') ? req._readableState : req, request)
+    if (hasObject(req, 'rawHeaders') && req.rawHeaders !== req) {
+      requests.put(req.rawHeaders, request)
+    }
   } catch {
-    // Engines may refuse what is frozen.
     return false
   }
   defineProperty(req, 'session', accessor)
   return true
-}
-
-function ownObject(object, name) {
-  const value = getOwnPropertyDescriptor(object, name)?.value
-  return isObject(value) ? value : undefined
 }
 
 /** Whether the accessor is still there: the session may have been assigned, deleted or defined. */

@@ -134,8 +134,14 @@ function watchListeners(emitter, events) {
     enumerable: true,
     get: () => count,
     set(value) {
-      count = value
-      events.listenersChanged()
+      if (this === emitter) {
+        count = value
+        events.listenersChanged()
+      } else {
+        // An heir or a copy counts its own.
+        const property = { configurable: true, enumerable: true, value, writable: true }
+        Object.defineProperty(this, '_eventsCount', property)
+      }
     }
   })
 }

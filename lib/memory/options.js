@@ -67,7 +67,7 @@ function checkOptions(options) {
 
 /** The options that somebody has given: what all objects inherit is none of them. */
 function ownOptions(options) {
-  const given = {}
+  const given = Object.create(null)
   if (options === undefined || options === null || typeof options === 'function') return given
   if (typeof options !== 'object') refuse('options', 'an object', options)
   for (const name of NAMES) {
