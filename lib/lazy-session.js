@@ -9,8 +9,9 @@ const { isObject, privateField } = require('./private-field')
  *
  * It is an accessor that all requests share. It can be read, assigned, deleted, listed and copied like
  * the plain property that it stands in for. Which request it is read on, it knows from a private field of
- * objects that each request has of its own: the state of its stream, and `rawHeaders`. Through these, proxies
- * and heirs of a request, and objects that its properties were copied to, lead to the same session.
+ * the request. An object that each request has of its own bears it too: the state of its stream, or in
+ * mocks `rawHeaders`. Through that, proxies and heirs of a request, and objects that its properties were
+ * copied to, lead to the same session.
  */
 const requests = privateField()
 
@@ -31,28 +32,31 @@ const accessor = {
 }
 
 /**
- * @param {unknown} object A request, or something that has its properties. Never throws.
- * @returns {{ readSession: () => unknown } | undefined}
+ * The request that an object is, wraps, inherits from, or was copied from. Never throws.
+ *
+ * @param {unknown} object
+ * @returns {import('./request').RequestSession | undefined}
  */
 function requestOf(object) {
-  const request =
-    fieldOf(object, '_readableState') ?? requests.get(object) ?? fieldOf(object, 'rawHeaders')
+  const request = requests.get(object)
   if (request !== undefined || !isObject(object)) return request
   try {
-    // An heir may have these of its own.
-    return requestOf(getPrototypeOf(object))
+    // A proxy may throw.
+    return wrappedBy(object, '_readableState') ?? wrappedBy(object, 'rawHeaders') ?? heirOf(object)
   } catch {
     return undefined
   }
 }
 
-function fieldOf(object, name) {
-  try {
-    return requests.get(object[name])
-  } catch {
-    // A proxy may throw, and so may a getter of something else.
-    return undefined
-  }
+function wrappedBy(object, name) {
+  const request = requests.get(object[name])
+  // Somebody may have given one request such an object of another, whose session is not for this one.
+  return request?.isOf(object) ? request : undefined
+}
+
+/** An heir may have had such objects of its own. */
+function heirOf(object) {
+  return requestOf(getPrototypeOf(object))
 }
 
 /**
@@ -80,16 +84,13 @@ function hasObject(object, name) {
  * Makes `req.session` lazy, where it can be.
  *
  * @param {object} req
- * @param {{ readSession: () => unknown, replaceSession: (session: unknown) => void }} request What gives
- *   the session when it is read.
+ * @param {import('./request').RequestSession} request What gives the session when it is read.
  * @returns {boolean} False if an object has the private field already: it may be in use with another session.
  */
 function makeLazy(req, request) {
   try {
-    requests.put(hasObject(req, '_readableState') ? req._readableState : req, request)
-    if (hasObject(req, 'rawHeaders') && req.rawHeaders !== req) {
-      requests.put(req.rawHeaders, request)
-    }
+    requests.put(hasObject(req, '_readableState') ? req._readableState : req.rawHeaders, request)
+    requests.put(req, request)
   } catch {
     return false
   }

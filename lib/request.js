@@ -18,7 +18,7 @@ const {
 const { fastPath } = require('./memory/fast-path')
 const { isPristine } = require('./pristine')
 const { HookedResponse } = require('./response')
-const { isTime, sessionOfParts } = require('./sessions')
+const { sessionOfParts } = require('./sessions')
 
 const { save: originalSave } = Session.prototype
 
@@ -52,9 +52,8 @@ class RequestSession extends HookedResponse {
   #currentData
   /** What our own store held, in parts. */
   #stored
-  /** What a new session is made of later: its cookie's options, and the time that they count from. */
-  #newOptions
-  #newSince
+  /** The cookie of a new session. */
+  #cookie
   /** Whether `req.session` is lazy, and nobody has read it. */
   #isUnread = false
   /** What a lazy `req.session` is, once somebody has read it. */
@@ -107,12 +106,8 @@ class RequestSession extends HookedResponse {
    */
   static #resume(request, stored) {
     if (debug.enabled) debug('session found')
-    const req = request.#req
     request.#stored = stored
-    request.#id = req.sessionID
-    request.#beginWith(stored.text, true)
-    request.#isUnread = true
-    if (!makeLazy(req, request)) req.session = request.readSession()
+    request.#leaveUnread(request.#req.sessionID, undefined, stored.text, true)
     request.#continue()
   }
 
@@ -146,29 +141,32 @@ class RequestSession extends HookedResponse {
     const req = this.#req
     // Not after a store's second answer, when there was a session already.
     const isFirst = this.#id === undefined && store.generate === generator.generate
-    const isLazy = isFirst && canBeLazy(req) && isPristine()
-    const options = isLazy ? generator.optionsForLater(req) : undefined
-    if (options === undefined) {
-      store.generate(req)
-    } else {
+    if (isFirst && generator.makesCookiesAlone && canBeLazy(req) && isPristine()) {
       const { genid } = generator
       const id = genid(req)
       req.sessionID = id
-      const since = options.maxAge == null ? 0 : Date.now()
-      const isUsual = typeof id === 'string' && id !== '' && isTime(since, options.maxAge ?? 0)
-      if (isUsual && makeLazy(req, this)) {
-        this.#newOptions = options
-        this.#newSince = since
-        this.#id = id
-        this.#beginWith('{}', false)
-        this.#isUnread = true
-        return
+      const parts = {}
+      try {
+        generator.giveCookie(parts, req)
+      } catch (error) {
+        req.session = Object.assign(new Session(req), parts)
+        throw error
       }
-      generator.fill(req)
+      return this.#leaveUnread(id, parts.cookie, '{}', false)
     }
+    store.generate(req)
     this.#id = req.sessionID
     this.#beginWith(dataJson(req.session), false)
     this.#watch(req.session)
+  }
+
+  /** Makes `req.session` lazy: what it is made of when it is read are the parts of a session. */
+  #leaveUnread(id, cookie, json, isStored) {
+    this.#id = id
+    this.#cookie = cookie
+    this.#beginWith(json, isStored)
+    this.#isUnread = true
+    if (!makeLazy(this.#req, this)) this.#req.session = this.readSession()
   }
 
   /** The request begins with these data, as JSON; the store holds them already, or not. */
@@ -197,12 +195,16 @@ class RequestSession extends HookedResponse {
   }
 
   #makeSession() {
-    const options = this.#newOptions
-    if (options !== undefined) {
-      return this.#settings.generator.makeLater(this.#req, this.#id, options, this.#newSince)
-    }
-    const { sessions, text } = this.#stored
-    return sessionOfParts(this.#req, this.#id, sessions.cookieOf(this.#stored), text)
+    const stored = this.#stored
+    const cookie = this.#cookie ?? stored.sessions.cookieOf(stored)
+    return sessionOfParts(this.#req, this.#id, cookie, this.#loadedData)
+  }
+
+  /** Whether an object that has something of a request has the id of its session, or its listeners. */
+  isOf({ sessionID, _events: events }) {
+    const req = this.#req
+    if (sessionID === this.#id || sessionID === req.sessionID) return true
+    return events !== undefined && events === req._events
   }
 
   /** What `req.session` is from now on, where it is lazy and has to stay so. */
