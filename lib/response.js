@@ -7,16 +7,16 @@ const onHeaders = require('on-headers')
 const defer = setImmediate
 
 /**
- * Hooks the two moments of a response that matter to a session: just before its headers are written
+ * Hooks the two moments of a response that matter to a session: just before its headers are written,
  * and when it ends. Only this one response is hooked, never a prototype.
  *
- * Abstract: subclasses say what is to be done then.
+ * Subclasses say what happens then:
  *
  * - `beforeHeaders(isUndisturbed)` is called once; undisturbed if no code but ours has run since
  *   `commit`.
- * - `commit()` is called once, at the end. It returns undefined when there was nothing to do, true
- *   when something was done at once, or a function that starts something and calls the callback it is
- *   given when that has been done.
+ * - `commit()` is called once, at the end. It returns undefined if there was nothing to do, true if
+ *   something was done at once, or a function that starts something and calls the callback that it is
+ *   given when that is done.
  */
 class HookedResponse {
   #res
@@ -24,11 +24,11 @@ class HookedResponse {
   #end
   #write
   #headersDone = false
-  /** Whether the headers are being written by the end of the response, past nobody else. */
+  /** Whether the headers are being written by the end of the response, without passing other code. */
   #isUndisturbed = false
   #called = false
   #ended = false
-  /** Callbacks given to `end` when it was called again before the response had ended. */
+  /** Callbacks that were given to `end` when it was called again before the response had ended. */
   #waiting
 
   /** @param {object} res Anything with or without an `end`; some callers pass `{}`. */
@@ -44,20 +44,21 @@ class HookedResponse {
     this.#end = res.end
     this.#write = res.write
     const hooked = this
-    // Two parameters, as before; the third one, Node's own callback, is read from the arguments.
+    // It has two parameters, as before; the third, Node's own callback, is read from the arguments.
     const end = function end(chunk, encoding) {
       if (typeof chunk === 'function') return hooked.#onEnd(undefined, undefined, chunk)
       if (typeof encoding === 'function') return hooked.#onEnd(chunk, undefined, encoding)
       return hooked.#onEnd(chunk, encoding, arguments[2])
     }
-    // Not assigned where it is written: V8 takes such a function for a method that is there to stay, and
-    // puts it in the old generation, from where it keeps the whole request alive to the next full collection.
+    // Assigned separately: V8 takes a function that is written where it is assigned for a method that is
+    // there to stay, and allocates it in the old generation. From there it keeps the whole request alive
+    // until the next full collection.
     res.end = end
   }
 
   /**
    * What the package on-headers makes of a `writeHead`. Its work is to sort out arguments, but Node
-   * itself passes nothing except the status code, so that comes first.
+   * itself passes nothing but the status code, so that comes first.
    */
   #announcing(original) {
     const hooked = this
@@ -87,51 +88,42 @@ class HookedResponse {
 
     const work = this.commit()
     if (typeof work === 'function') return this.#endAfter(work, chunk, encoding, callback)
-    if (work) {
-      this.#isUndisturbed = this.#res.writeHead === this.#writeHead
-      this.#writeHeadersOrEndLater(chunk, encoding, callback)
-      this.#isUndisturbed = false
-      // Node encodes the headers like the text that they are written with, so text that other stores
-      // would have sent apart from them must not be sent together with them.
-      if (typeof chunk === 'string' && isNotAscii(this.#res)) {
-        return this.#finishApart(callback, chunk, encoding)
-      }
-      this.#finishOrEndLater(chunk, encoding, callback)
-      return true
-    }
+    if (work) return this.#endAtOnce(chunk, encoding, callback)
     if (!hasImplicitHeader(this.#res)) this.#announceHeaders()
     return this.#finish(callback, chunk, encoding)
   }
 
   /**
-   * What others do just before the headers are written may fail. The caller learns of it, but its error
-   * handler cannot end a response that has been ended: that is done for it, as soon as it has seen the
-   * error, like with a store that answers later.
+   * The work is done, and the response goes out in one write. What others do before the headers are
+   * written may fail, and so may writing the body. The caller learns of it, but its error handler cannot
+   * end a response that has been ended, so that is done here as soon as the handler has seen the error.
    */
-  #writeHeadersOrEndLater(chunk, encoding, callback) {
+  #endAtOnce(chunk, encoding, callback) {
+    const res = this.#res
+    this.#isUndisturbed = res.writeHead === this.#writeHead
+    let canFinish = true
     try {
       this.#writeHeaders()
+      this.#isUndisturbed = false
+      canFinish = false
+      // Node encodes headers like the text that they are written with, so text that other stores would
+      // have sent apart from them must not be sent together with them.
+      if (typeof chunk === 'string' && isNotAscii(res)) {
+        return this.#finishApart(callback, chunk, encoding)
+      }
+      this.#finish(callback, chunk, encoding)
+      return true
     } catch (error) {
       this.#isUndisturbed = false
-      defer(() => this.#finish(callback, chunk, encoding))
-      throw error
-    }
-  }
-
-  /** The same for a body that Node cannot write: the response ends without it. */
-  #finishOrEndLater(chunk, encoding, callback) {
-    try {
-      this.#finish(callback, chunk, encoding)
-    } catch (error) {
-      const res = this.#res
       defer(() => {
-        if (res.writableEnded === false) this.#end.call(res)
+        if (canFinish) this.#finish(callback, chunk, encoding)
+        else if (res.writableEnded === false) this.#end.call(res)
       })
       throw error
     }
   }
 
-  /** A response ends once, but whoever waits for its end learns of it all the same. */
+  /** A response ends once, but everybody who waits for its end learns of it. */
   #endAgain(callback) {
     if (typeof callback === 'function') {
       if (this.#ended) this.#callAtEnd(callback)
@@ -141,9 +133,9 @@ class HookedResponse {
   }
 
   /**
-   * Node's own `end` takes callbacks, also of a response that has ended. One that has not must not be
-   * ended by it: an `end` that has failed may not be tried again, and others may be still at work, as
-   * compression is.
+   * Node's own `end` takes callbacks, also of a response that has ended. It must not end one that has
+   * not: an `end` that has failed may not be tried again, and others, such as compression, may still be
+   * at work.
    */
   #callAtEnd(callback) {
     const res = this.#res
@@ -153,8 +145,8 @@ class HookedResponse {
   }
 
   /**
-   * Sends what can be sent while the store is at work, and the rest when it is done. What is left to
-   * send is at least the mark of the response's end: its last byte if the length is known.
+   * Sends what can be sent while the store is at work, and the rest when it is done. At least the mark of
+   * the response's end is left to send: its last byte, if the length is known.
    */
   #endAfter(work, chunk, encoding, callback) {
     let rest = [chunk, encoding]
@@ -162,7 +154,7 @@ class HookedResponse {
     work(() => {
       if (!this.#ended) returned = this.#finish(callback, ...rest)
     })
-    // A store that answers at once leaves nothing to be done meanwhile.
+    // The store has answered at once.
     if (this.#ended) return returned
 
     this.#writeHeaders()
@@ -181,7 +173,7 @@ class HookedResponse {
     return this.#write.call(this.#res, chunk, encoding)
   }
 
-  /** Calls the response's own `end` with what is left to be sent. */
+  /** Calls the response's own `end` with what is left to send. */
   #finish(callback, ...args) {
     this.#ended = true
     try {
@@ -207,7 +199,7 @@ class HookedResponse {
     return true
   }
 
-  /** Has the headers written, if they have not been. */
+  /** Has the headers written, unless they have been. */
   #writeHeaders() {
     if (this.#res._header) return
     if (hasImplicitHeader(this.#res)) this.#res._implicitHeader()
@@ -215,8 +207,8 @@ class HookedResponse {
   }
 
   /**
-   * HTTP/2 responses and others without `_implicitHeader` write their headers past `writeHead`, so
-   * those who wait for that moment have to be told of it.
+   * HTTP/2 responses and others without `_implicitHeader` write their headers without `writeHead`, so
+   * `beforeHeaders` is called here.
    */
   #announceHeaders() {
     const { headersSent, setHeader } = this.#res

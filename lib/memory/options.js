@@ -5,19 +5,25 @@
  * options of their own.
  */
 
-/** No array is longer than pages of this size. */
-const LARGEST_PAGE = 2 ** 31 - 1
+const isBoolean = (value) => typeof value === 'boolean'
+const isFunction = (value) => typeof value === 'function'
+const isName = (value) => typeof value === 'string' && value !== ''
+const isBound = (value) => value === Infinity || (Number.isSafeInteger(value) && value > 0)
+const isTtl = (value) => isFunction(value) || (typeof value === 'number' && value > 0)
+const isWay = (value) => ['evict', 'spare', 'reject'].includes(value)
+// No array is longer than a larger page.
+const isPageSize = (value) => Number.isInteger(value) && value > 0 && value < 2 ** 31
 
-const NAMES = [
-  'eventData',
-  'maxBytes',
-  'maxSessions',
-  'name',
-  'onFull',
-  'protect',
-  'resurrect',
-  'ttl'
-]
+const RULES = {
+  eventData: [isBoolean, 'a boolean'],
+  maxBytes: [isBound, 'a whole number above 0'],
+  maxSessions: [isBound, 'a whole number above 0'],
+  name: [isName, 'a string that is not empty'],
+  onFull: [isWay, "'evict', 'spare' or 'reject'"],
+  protect: [isFunction, 'a function'],
+  resurrect: [isBoolean, 'a boolean'],
+  ttl: [isTtl, 'a number of milliseconds above 0, or a function']
+}
 
 /**
  * @param {unknown} options
@@ -32,46 +38,34 @@ const NAMES = [
  */
 function checkOptions(options) {
   const given = ownOptions(options)
-  const { eventData, maxBytes, maxSessions, name, onFull, protect, resurrect, ttl } = given
-
-  check(name === undefined || isText(name), 'name', 'a string that is not empty', name)
-  check(isBound(maxSessions), 'maxSessions', 'a whole number above 0', maxSessions)
-  check(isBound(maxBytes), 'maxBytes', 'a whole number above 0', maxBytes)
-  const isKnown = onFull === undefined || ['evict', 'spare', 'reject'].includes(onFull)
-  check(isKnown, 'onFull', "'evict', 'spare' or 'reject'", onFull)
-  const isTtl = typeof ttl === 'function' || (typeof ttl === 'number' && ttl > 0)
-  check(ttl === undefined || isTtl, 'ttl', 'a number of milliseconds above 0, or a function', ttl)
-  const isProtect = protect === undefined || typeof protect === 'function'
-  check(isProtect, 'protect', 'a function', protect)
-  check(isOptionalBoolean(resurrect), 'resurrect', 'a boolean', resurrect)
-  check(isOptionalBoolean(eventData), 'eventData', 'a boolean', eventData)
-
+  const { maxBytes, maxSessions, name, onFull, protect, resurrect, ttl } = given
   const shared = [maxSessions, maxBytes, onFull, ttl, resurrect]
   const takesAsItIs = name !== undefined && shared.every((option) => option === undefined)
+  const native = {
+    maxSessions: finite(maxSessions),
+    maxBytes: finite(maxBytes),
+    onFull,
+    ttl: isFunction(ttl) ? undefined : finite(ttl),
+    stayDestroyed: resurrect === false
+  }
   return {
-    eventData: eventData === true,
+    eventData: given.eventData === true,
     name,
     protect,
-    ttl: ttl === Infinity ? undefined : ttl,
-    native: takesAsItIs
-      ? undefined
-      : {
-          maxSessions: finite(maxSessions),
-          maxBytes: finite(maxBytes),
-          onFull,
-          ttl: typeof ttl === 'number' ? finite(ttl) : undefined,
-          stayDestroyed: resurrect === false
-        }
+    ttl: finite(ttl),
+    native: takesAsItIs ? undefined : native
   }
 }
 
 /** The options that somebody has given: what all objects inherit is none of them. */
 function ownOptions(options) {
   const given = Object.create(null)
-  if (options === undefined || options === null || typeof options === 'function') return given
+  if (options === undefined || options === null || isFunction(options)) return given
   if (typeof options !== 'object') refuse('options', 'an object', options)
-  for (const name of NAMES) {
-    if (Object.hasOwn(options, name)) given[name] = options[name]
+  for (const [name, [isValid, expected]] of Object.entries(RULES)) {
+    const value = Object.hasOwn(options, name) ? options[name] : undefined
+    if (value !== undefined && !isValid(value)) refuse(name, expected, value)
+    given[name] = value
   }
   return given
 }
@@ -95,21 +89,8 @@ function checkTtl(ttl) {
  * @returns {number}
  */
 function checkPageSize(pageSize = 100) {
-  const isSize = Number.isInteger(pageSize) && pageSize > 0 && pageSize <= LARGEST_PAGE
-  check(isSize, 'pageSize', 'a whole number above 0', pageSize)
+  if (!isPageSize(pageSize)) refuse('pageSize', 'a whole number above 0', pageSize)
   return pageSize
-}
-
-function isText(value) {
-  return typeof value === 'string' && value !== ''
-}
-
-function isBound(value) {
-  return value === undefined || value === Infinity || (Number.isSafeInteger(value) && value > 0)
-}
-
-function isOptionalBoolean(value) {
-  return value === undefined || typeof value === 'boolean'
 }
 
 /** Infinity is no bound. */
@@ -117,12 +98,8 @@ function finite(value) {
   return value === Infinity ? undefined : value
 }
 
-function check(holds, name, expected, value) {
-  if (!holds) refuse(name, expected, value)
-}
-
 function refuse(name, expected, value) {
-  const shown = typeof value === 'string' ? JSON.stringify(value) : String(value)
+  const shown = typeof value === 'string' ? `"${value}"` : String(value)
   throw new TypeError(`MemoryStore: ${name} must be ${expected}, not ${shown}`)
 }
 
