@@ -3,20 +3,28 @@
 
 use divan::{Bencher, black_box};
 use express_session_native::engine::{
-    cookie_header, http_date,
+    cookies::{
+        date::write_iso,
+        header::{self, Encoding},
+        percent,
+        set_cookie::{self, Attributes, Value},
+        signed_value,
+    },
     lifecycle::{self, Facts},
-    percent, session_id, session_text,
-    set_cookie::{self, Attributes, Value},
+    session_id,
     signature::Keyring,
+    store::memory::{self, Cookie, Session},
+    time::UnixMillis,
     wtf8,
 };
 
 const ID: &[u8] = b"x7Rk2mQ9vLpT4sWzN8bYc1dFgHjK3aEu";
 const OTHER_COOKIES: &str = "_ga=GA1.1.1043217654.1718000000; theme=dark";
 const NAME: &[u8] = b"connect.sid";
-const COOKIE: &str = r#"{"originalMaxAge":86400000,"expires":"2030-01-02T03:04:05.678Z","httpOnly":true,"path":"/"}"#;
-/// 2030-01-02T03:04:05Z
-const EXPIRES: f64 = 1_893_553_445_000.0;
+/// The attributes of a session's cookie, as the store keeps them.
+const ATTRIBUTES: &str = "{\"originalMaxAge\":\n,\"expires\":\n,\"httpOnly\":true,\"path\":\"/\"}";
+/// 2030-01-02T03:04:05.678Z
+const EXPIRES: UnixMillis = UnixMillis(1_893_553_445_678);
 /// States of the lifecycle that are asked about in turn.
 const STATES: u16 = 256;
 
@@ -40,8 +48,9 @@ fn header() -> Vec<u8> {
     header.into_bytes()
 }
 
-fn session_text(bytes: usize) -> String {
-    let start = format!(r#"{{"cookie":{COOKIE},"user":{{"id":4711,"name":"ada"}},"text":""#);
+/// A session's data, whose JSON has so many bytes.
+fn data(bytes: usize) -> String {
+    let start = r#"{"user":{"id":4711,"name":"ada"},"text":""#;
     let filler = "x".repeat(bytes.saturating_sub(start.len() + 2));
     format!(r#"{start}{filler}"}}"#)
 }
@@ -49,12 +58,23 @@ fn session_text(bytes: usize) -> String {
 #[divan::bench]
 fn find_cookie_in_header(bencher: Bencher) {
     let header = header();
-    bencher.bench(|| cookie_header::find(black_box(&header), black_box(NAME)).is_some());
+    bencher.bench(|| {
+        header::find_raw(black_box(&header), black_box(NAME))
+            .map(|raw| header::decode(raw, Encoding::Latin1).len())
+    });
 }
 
 #[divan::bench]
 fn find_cookie_that_is_absent(bencher: Bencher) {
-    bencher.bench(|| cookie_header::find(black_box(OTHER_COOKIES.as_bytes()), black_box(NAME)));
+    bencher.bench(|| header::find_raw(black_box(OTHER_COOKIES.as_bytes()), black_box(NAME)));
+}
+
+/// From the header to the session's id.
+#[divan::bench]
+fn read_signed_value(bencher: Bencher) {
+    let (keyring, header) = (keyring(), header());
+    bencher
+        .bench(|| signed_value::read(&keyring, black_box(&header), Encoding::Latin1, NAME).is_ok());
 }
 
 #[divan::bench]
@@ -88,7 +108,7 @@ fn write_set_cookie(bencher: Bencher) {
     let value = [b"s:", signed().as_slice()].concat();
     let attributes = Attributes {
         path: Some(b"/"),
-        expires: Some(EXPIRES),
+        expires: Some(b"Wed, 02 Jan 2030 03:04:05 GMT"),
         http_only: true,
         same_site: Some(b"lax"),
         ..Attributes::default()
@@ -97,17 +117,12 @@ fn write_set_cookie(bencher: Bencher) {
 }
 
 #[divan::bench]
-fn write_http_date(bencher: Bencher) {
+fn write_iso_date(bencher: Bencher) {
     let mut out = String::with_capacity(32);
     bencher.bench_local(|| {
         out.clear();
-        http_date::write_utc(black_box(EXPIRES), &mut out)
+        write_iso(black_box(EXPIRES), &mut out)
     });
-}
-
-#[divan::bench]
-fn parse_iso_date(bencher: Bencher) {
-    bencher.bench(|| http_date::parse_iso(black_box("2030-01-02T03:04:05.678Z")));
 }
 
 #[divan::bench]
@@ -155,19 +170,32 @@ fn make_decision_table(bencher: Bencher) {
     bencher.bench(lifecycle::decision_table);
 }
 
-#[divan::bench(args = [350, 4096, 65_536])]
-fn outline_of_stringified_text(bencher: Bencher, bytes: usize) {
-    let text = session_text(bytes);
-    bencher.bench(|| session_text::outline_of_stringified(black_box(&text)));
+/// Of a session whose data have so many bytes.
+#[divan::bench(args = [250, 4096, 65_536])]
+fn whole_text(bencher: Bencher, bytes: usize) {
+    let attributes = memory::Attributes::default();
+    let text = data(bytes);
+    let cookie = attributes.intern(ATTRIBUTES).map(|attributes| Cookie {
+        attributes,
+        max_age: Some(86_400_000),
+    });
+    let session = Session {
+        text: &text,
+        cookie,
+        expires: Some(EXPIRES),
+    };
+    bencher.bench(|| attributes.whole_text(black_box(&session)));
 }
 
+/// What is known of the attributes when a session is saved or renewed.
 #[divan::bench]
-fn read_expiry_of_cookie(bencher: Bencher) {
-    bencher.bench(|| session_text::expiry_of(black_box(COOKIE)));
+fn intern_attributes(bencher: Bencher) {
+    let attributes = memory::Attributes::default();
+    bencher.bench(|| attributes.intern(black_box(ATTRIBUTES)));
 }
 
 #[divan::bench]
 fn text_from_utf16(bencher: Bencher) {
-    let units: Vec<u16> = session_text(350).encode_utf16().collect();
+    let units: Vec<u16> = data(350).encode_utf16().collect();
     bencher.bench(|| wtf8::from_utf16(black_box(&units)));
 }

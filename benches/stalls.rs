@@ -1,5 +1,6 @@
 //! The longest single call of the memory store on one thread, as an event loop makes them, while
-//! sessions of 350 bytes are created, used, expire all at once and are cleared:
+//! sessions of 350 bytes are created, used, expire all at once (a thread of the store's own frees
+//! them) and are cleared:
 //!
 //! `cargo bench --no-default-features --bench stalls`
 //!
@@ -21,31 +22,51 @@ mod sessions;
 use std::{
     env,
     hint::black_box,
+    sync::{PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
 use express_session_native::engine::{
-    store::{MemoryStore, SessionStore as _},
+    store::memory::{MemoryStore, Options, Save, Session},
     time::UnixMillis,
 };
 use meter::Meter;
-use sessions::{FIRST_EXPIRY, Random, cookie, id_of, text};
+use sessions::{FIRST_EXPIRY, Random, Sessions, id_of};
 
 /// The milliseconds within which all sessions expire.
 const EXPIRE_WITHIN: u64 = 3000;
 /// Long before that.
-const BEFORE: UnixMillis = UnixMillis(FIRST_EXPIRY - 3_600_000);
+const BEFORE: UnixMillis = UnixMillis(FIRST_EXPIRY.0 - 3_600_000);
 /// The milliseconds after the first expiry when those expire that are saved again.
 const LATE: u64 = 3_599_999;
 
-/// Calls between two sweeps, as many as an event loop does in a turn.
+/// Calls of a turn of the event loop.
 const TURN: usize = 16;
+
+/// When the clock began to go, with the first expiry. Before that, it stands still.
+static EXPIRING_SINCE: RwLock<Option<Instant>> = RwLock::new(None);
+
+/// What JavaScript's clock and the system's show.
+fn now() -> UnixMillis {
+    let since = *EXPIRING_SINCE
+        .read()
+        .unwrap_or_else(PoisonError::into_inner);
+    let passed = |since: Instant| i64::try_from(since.elapsed().as_millis()).unwrap_or_default();
+    since.map_or(BEFORE, |since| FIRST_EXPIRY.plus(passed(since)))
+}
+
+fn set_clock(expiring_since: Option<Instant>) {
+    let mut since = EXPIRING_SINCE
+        .write()
+        .unwrap_or_else(PoisonError::into_inner);
+    *since = expiring_since;
+}
 
 fn main() {
     let size =
         env::var("STALL_SESSIONS").map_or(1_000_000, |size| size.parse().unwrap_or_default());
     println!("{size} sessions: calls, p99.999 and the longest call of each kind in microseconds");
-    let store = MemoryStore::default();
+    let store = MemoryStore::new(Options::default(), Some(now));
 
     machine(size);
     create(&store, size);
@@ -78,16 +99,15 @@ fn machine(size: u64) {
 
 /// Saves all sessions; each one's expiry is within the same few seconds.
 fn create(store: &MemoryStore, size: u64) {
-    let texts: Vec<String> = (0..EXPIRE_WITHIN).map(text).collect();
+    let sessions = Sessions::of(store);
     let mut meter = Meter::new("create");
     let mut rest = Rest::default();
     for number in 0..size {
         let id = id_of(number);
-        let Some(text) = texts.get(usize::try_from(number % EXPIRE_WITHIN).unwrap_or_default())
-        else {
-            return;
-        };
-        meter.time("set", || store.set(id.as_bytes(), text, BEFORE).is_ok());
+        let session = sessions.expiring(number % EXPIRE_WITHIN);
+        let save = || store.save(id.as_bytes(), &session, Save::default(), BEFORE);
+        let saved = meter.time("set", save);
+        debug_assert!(saved.is_ok());
         if number % 16 == 0 {
             rest.work(&mut meter);
         }
@@ -97,7 +117,7 @@ fn create(store: &MemoryStore, size: u64) {
 
 fn use_for(store: &MemoryStore, size: u64, time: Duration) {
     let mut meter = Meter::new("use");
-    let mut user = User::new(size, EXPIRE_WITHIN);
+    let mut user = User::new(store, size, EXPIRE_WITHIN);
     let end = Instant::now() + time;
     while Instant::now() < end {
         user.turn(store, BEFORE, &mut meter);
@@ -105,39 +125,58 @@ fn use_for(store: &MemoryStore, size: u64, time: Duration) {
     meter.report();
 }
 
-/// Lets all sessions expire within seconds, and sweeps as the timer does, while others are used.
+/// Lets all sessions expire within seconds, and uses others while a thread frees them.
 fn expire(store: &MemoryStore, size: u64) {
     const OTHERS: u64 = 16;
+    const AT_MOST: Duration = Duration::from_mins(5);
+    let sessions = Sessions::of(store);
+    let far = sessions.expiring(LATE);
+    let before = store.stats().sweeps.count;
     let start = Instant::now();
-    let now = || {
-        UnixMillis(FIRST_EXPIRY + i64::try_from(start.elapsed().as_millis()).unwrap_or_default())
-    };
-    let far = text(LATE);
+    set_clock(Some(start));
     for number in 0..OTHERS {
-        let kept = store.set(id_of(number).as_bytes(), &far, BEFORE);
-        debug_assert!(kept.is_ok());
+        let saved = store.save(id_of(number).as_bytes(), &far, Save::default(), now());
+        debug_assert!(saved.is_ok());
     }
+    // The thread knows nothing of a clock that was put forward: this is to be freed sooner than it planned.
+    let soon = Session {
+        expires: Some(BEFORE),
+        ..far
+    };
+    let saved = store.save(b"soon", &soon, Save::default(), now());
+    debug_assert!(saved.is_ok());
+
     let mut meter = Meter::new("expire");
-    let mut user = User::new(OTHERS, LATE);
-    let mut more = true;
-    while more || start.elapsed() < Duration::from_millis(EXPIRE_WITHIN) {
-        more = meter.time("sweep", || store.sweep_briefly(now()));
+    let mut user = User::new(store, OTHERS, LATE);
+    let within = Duration::from_millis(EXPIRE_WITHIN);
+    while start.elapsed() < within
+        // Counts those that are held, as none had expired before.
+        || store.len(BEFORE) as u64 > OTHERS && start.elapsed() < AT_MOST
+    {
         user.turn(store, now(), &mut meter);
     }
     meter.report();
+    let stats = store.stats();
     println!(
-        "           {} sessions are left, {size} were there",
-        store.stats().sessions
+        "           {} sessions are left, {size} were there; {} sweeps, the longest took {}",
+        stats.sessions,
+        stats.sweeps.count - before,
+        stats.sweeps.longest.as_micros()
     );
+    set_clock(None);
 }
 
 fn clear(store: &MemoryStore) {
     let mut meter = Meter::new("clear");
-    meter.time("clear", || store.clear().is_ok());
+    let sessions = Sessions::of(store);
+    let new = sessions.expiring(0);
+    meter.time("clear", || store.clear());
     let mut rest = Rest::default();
     let end = Instant::now() + Duration::from_secs(8);
     while Instant::now() < end {
-        meter.time("set", || store.set(b"new", "{}", BEFORE).is_ok());
+        let save = || store.save(b"new", &new, Save::default(), BEFORE);
+        let saved = meter.time("set", save);
+        debug_assert!(saved.is_ok());
         rest.work(&mut meter);
     }
     meter.report();
@@ -147,31 +186,40 @@ fn clear(store: &MemoryStore) {
 struct User {
     random: Random,
     size: u64,
-    text: String,
-    cookie: String,
+    sessions: Sessions,
+    expires: u64,
     rest: Rest,
 }
 
 impl User {
     /// Of the first sessions; those it saves expire so many milliseconds after the first expiry.
-    fn new(size: u64, expires: u64) -> Self {
+    fn new(store: &MemoryStore, size: u64, expires: u64) -> Self {
         Self {
             random: Random::default(),
             size,
-            text: text(expires),
-            cookie: cookie(expires),
+            sessions: Sessions::of(store),
+            expires,
             rest: Rest::default(),
         }
     }
 
     fn turn(&mut self, store: &MemoryStore, now: UnixMillis, meter: &mut Meter) {
+        let session = self.sessions.expiring(self.expires);
         for call in 0..TURN {
             let id = id_of(self.random.below(self.size));
             let id = id.as_bytes();
             match call % 4 {
-                0 => drop(meter.time("set", || store.set(id, &self.text, now))),
-                1 => drop(meter.time("touch", || store.touch(id, &self.cookie, now))),
-                _ => drop(meter.time("get", || store.get(id, now))),
+                0 => {
+                    let save = || store.save(id, &session, Save::default(), now);
+                    let saved = meter.time("set", save);
+                    debug_assert!(saved.is_ok());
+                }
+                1 => {
+                    meter.time("touch", || store.renew(id, &session, None, now));
+                }
+                _ => {
+                    meter.time("get", || store.read(id, now, |found| found.text.to_owned()));
+                }
             }
         }
         self.rest.work(meter);

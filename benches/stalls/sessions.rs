@@ -1,25 +1,44 @@
 //! The sessions that are kept.
 
-/// 2030-01-02T03:00:00Z.
-pub const FIRST_EXPIRY: i64 = 1_893_553_200_000;
+use express_session_native::engine::{
+    store::memory::{Cookie, MemoryStore, Session},
+    time::UnixMillis,
+};
 
-/// A cookie that expires so many milliseconds after the first one, less than an hour.
-pub fn cookie(milliseconds: u64) -> String {
-    let (minutes, seconds) = (milliseconds / 60_000, milliseconds / 1000 % 60);
-    let expires = format!(
-        "2030-01-02T03:{minutes:02}:{seconds:02}.{:03}Z",
-        milliseconds % 1000
-    );
-    format!(r#"{{"originalMaxAge":86400000,"expires":"{expires}","httpOnly":true,"path":"/"}}"#)
+/// 2030-01-02T03:00:00Z.
+pub const FIRST_EXPIRY: UnixMillis = UnixMillis(1_893_553_200_000);
+
+const ATTRIBUTES: &str = "{\"originalMaxAge\":\n,\"expires\":\n,\"httpOnly\":true,\"path\":\"/\"}";
+
+/// Sessions of a store, which differ in their expiry. Their whole JSON has 350 bytes, and their data 250
+/// of them.
+pub struct Sessions {
+    text: String,
+    cookie: Option<Cookie>,
 }
 
-/// A session of 350 bytes with that cookie.
-pub fn text(milliseconds: u64) -> String {
-    let start = format!(
-        r#"{{"cookie":{},"user":{{"id":4711,"name":"ada"}},"text":""#,
-        cookie(milliseconds)
-    );
-    format!(r#"{start}{}"}}"#, "x".repeat(348 - start.len()))
+impl Sessions {
+    pub fn of(store: &MemoryStore) -> Self {
+        let start = r#"{"user":{"id":4711,"name":"ada"},"text":""#;
+        let attributes = store.intern(ATTRIBUTES);
+        Self {
+            text: format!(r#"{start}{}"}}"#, "x".repeat(248 - start.len())),
+            cookie: attributes.map(|attributes| Cookie {
+                attributes,
+                max_age: Some(86_400_000),
+            }),
+        }
+    }
+
+    /// One that expires so many milliseconds after the first one.
+    pub fn expiring(&self, milliseconds: u64) -> Session<'_> {
+        let later = i64::try_from(milliseconds).unwrap_or_default();
+        Session {
+            text: &self.text,
+            cookie: self.cookie,
+            expires: Some(FIRST_EXPIRY.plus(later)),
+        }
+    }
 }
 
 /// 32 characters that look random; always the same for the same number.

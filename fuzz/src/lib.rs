@@ -10,20 +10,21 @@
 
 mod cookie_header;
 mod input;
+mod iso_date;
 mod lifecycle;
 mod memory_store;
-mod session_text;
 mod set_cookie;
 mod signature;
 mod text;
+mod whole_text;
 
 pub use cookie_header::cookie_header;
 pub use lifecycle::lifecycle;
 pub use memory_store::memory_store;
-pub use session_text::session_text;
 pub use set_cookie::set_cookie;
 pub use signature::signature;
 pub use text::text;
+pub use whole_text::whole_text;
 
 /// Does something with an input, and fails if that is not as it has to be.
 pub type Check = fn(&[u8]);
@@ -33,8 +34,8 @@ pub const CHECKS: [(&str, Check); 7] = [
     ("cookie_header", cookie_header),
     ("lifecycle", lifecycle),
     ("memory_store", memory_store),
-    ("session_text", session_text),
     ("set_cookie", set_cookie),
     ("signature", signature),
     ("text", text),
+    ("whole_text", whole_text),
 ];

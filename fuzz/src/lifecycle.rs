@@ -1,5 +1,5 @@
 use express_session_native::engine::lifecycle::{
-    AtEnd, AtHeaders, Comparison, Facts, IdState, SessionState, at_end, at_headers, bits,
+    AtEnd, AtHeaders, Fact, Facts, IdState, STATES, SessionState, at_end, at_headers,
     decision_table,
 };
 
@@ -12,7 +12,7 @@ pub fn lifecycle(data: &[u8]) {
     let table = TABLE.get_or_init(decision_table);
     let mut input = Input::new(data);
     let state = u16::from(input.byte()) << 8 | u16::from(input.byte());
-    one_state(state % bits::END, table);
+    one_state(state % STATES, table);
 
     let mut site = Site::new(input.byte());
     while !input.is_empty() {
@@ -35,26 +35,42 @@ fn one_state(state: u16, table: &[u8]) {
     if end == AtEnd::Destroy {
         assert!(facts.unset_destroys && facts.session == SessionState::Unset);
     }
-    if end == AtEnd::Touch {
+    let asks_for_changes = |end| {
+        matches!(
+            end,
+            AtEnd::SaveIfModified | AtEnd::SaveIfUnsaved | AtEnd::SaveIfUnsavedElseTouch
+        )
+    };
+    if end == AtEnd::SaveIfUnsavedElseTouch {
         assert!(facts.store_can_touch && facts.id_from_cookie);
     }
-    // Whoever is told to compare gets an answer the second time; and if the comparison makes no
-    // difference, it is not asked for.
-    let with = |data| Facts { data, ..facts };
-    let (same, different) = (with(Comparison::Same), with(Comparison::Different));
-    let asks_headers = at_headers(with(Comparison::Unknown)) == AtHeaders::CompareWithLoaded;
-    assert_eq!(asks_headers, at_headers(same) != at_headers(different));
-    let asks = |end| matches!(end, AtEnd::CompareWithLoaded | AtEnd::CompareWithSaved);
-    assert!(!asks(at_end(same)) && !asks(at_end(different)));
-    assert_eq!(
-        asks(at_end(with(Comparison::Unknown))),
-        at_end(same) != at_end(different)
-    );
+    // Nobody compares with what is not known, or where the answer is known without it.
+    if asks_for_changes(end) {
+        let compares_with_saved = end != AtEnd::SaveIfModified;
+        assert_eq!(compares_with_saved, facts.saved_data_known);
+        assert!(!facts.id_changed);
+    }
+    match headers {
+        AtHeaders::SetCookieIfModified => {
+            assert!(!facts.id_from_cookie && !facts.id_changed && !facts.save_uninitialized);
+        }
+        AtHeaders::SetCookieIfExpiresAndModified => {
+            assert!(facts.id_from_cookie && !facts.rolling);
+        }
+        AtHeaders::Nothing => assert!(!has_session),
+        AtHeaders::SetCookie => {}
+    }
+    // What may be sent as a new session's cookie is saved under the same condition.
+    if has_session && !facts.id_from_cookie && !facts.saved_data_known && !facts.id_changed {
+        let is_sent = headers == AtHeaders::SetCookie;
+        assert_eq!(is_sent, end == AtEnd::Save);
+    }
 }
 
 /// One browser and one store with room for the session of that browser.
 struct Site {
     resave: bool,
+    cookie_expires: bool,
     options: Facts,
     next_id: u32,
     /// The id in the browser's cookie.
@@ -68,13 +84,15 @@ impl Site {
         let has = |bit: u8| options & bit != 0;
         Self {
             resave: has(0b0001_0000),
+            cookie_expires: has(0b0010_0000),
             options: Facts {
                 save_uninitialized: has(0b0000_0001),
                 rolling: has(0b0000_0010),
                 unset_destroys: has(0b0000_0100),
                 store_can_touch: has(0b0000_1000),
-                cookie_expires: has(0b0010_0000),
-                ..Facts::from(bits::SESSION_PRESENT | bits::ID_TEXT | bits::ID_TRUTHY)
+                ..Facts::from(
+                    Fact::SessionPresent.bit() | Fact::IdText.bit() | Fact::IdTruthy.bit(),
+                )
             },
             next_id: 0,
             cookie: None,
@@ -117,41 +135,59 @@ impl Site {
             },
             id_from_cookie: cookie == Some(id),
             id_changed: id != first_id,
-            saved_text_known: loaded.is_some() && !self.resave,
-            data: Comparison::Unknown,
+            saved_data_known: loaded.is_some() && !self.resave,
             ..self.options
         };
-        let compared = Facts {
-            data: if data == before {
-                Comparison::Same
-            } else {
-                Comparison::Different
-            },
-            ..facts
-        };
+        // What the request began with is what the store holds, as nothing is saved in between.
+        let is_modified = data != before;
         let sends_cookie = match at_headers(facts) {
-            AtHeaders::CompareWithLoaded => at_headers(compared),
-            answer => answer,
-        } == AtHeaders::SetCookie;
+            AtHeaders::Nothing => false,
+            AtHeaders::SetCookie => true,
+            AtHeaders::SetCookieIfModified => is_modified,
+            AtHeaders::SetCookieIfExpiresAndModified => self.cookie_expires && is_modified,
+        };
         let end = match at_end(facts) {
-            AtEnd::CompareWithLoaded | AtEnd::CompareWithSaved => at_end(compared),
-            answer => answer,
+            AtEnd::Destroy => End::Destroy,
+            AtEnd::Save => End::Save,
+            AtEnd::SaveIfModified | AtEnd::SaveIfUnsaved | AtEnd::SaveIfUnsavedElseTouch
+                if is_modified =>
+            {
+                End::Save
+            }
+            AtEnd::Nothing | AtEnd::SaveIfModified | AtEnd::SaveIfUnsaved => End::Nothing,
+            AtEnd::SaveIfUnsavedElseTouch => End::Touch,
         };
         match end {
-            AtEnd::Save => {
+            End::Save => {
                 self.stored.retain(|(stored, _)| *stored != id);
                 self.stored.push((id, data));
             }
-            AtEnd::Destroy => self.stored.retain(|(stored, _)| *stored != id),
-            _ => {}
+            End::Destroy => self.stored.retain(|(stored, _)| *stored != id),
+            // A session that is not there cannot be renewed.
+            End::Touch => assert!(self.data_of(id).is_some()),
+            End::Nothing => {}
         }
         if sends_cookie {
             self.cookie = Some(id);
         }
-        self.check(&compared, id, data, end, sends_cookie);
+        let done = Done {
+            id,
+            data,
+            is_changed: is_modified || facts.id_changed,
+            end,
+            sends_cookie,
+        };
+        self.check(&facts, &done);
     }
 
-    fn check(&self, facts: &Facts, id: u32, data: u8, end: AtEnd, sends_cookie: bool) {
+    fn check(&self, facts: &Facts, done: &Done) {
+        let Done {
+            id,
+            data,
+            is_changed,
+            end,
+            sends_cookie,
+        } = *done;
         if facts.session == SessionState::Unset {
             assert!(!sends_cookie);
             if self.options.unset_destroys {
@@ -159,21 +195,39 @@ impl Site {
             }
             return;
         }
-        let is_changed = facts.data == Comparison::Different || facts.id_changed;
         if is_changed {
             assert_eq!(self.data_of(id), Some(data), "what was changed is lost");
             assert_eq!(self.cookie, Some(id), "the client cannot find its session");
         }
-        let is_new = !facts.id_from_cookie && !facts.saved_text_known;
+        let is_new = !facts.id_from_cookie && !facts.saved_data_known;
         if is_new && !is_changed && !self.options.save_uninitialized {
-            assert_eq!((end, sends_cookie), (AtEnd::Nothing, false));
+            assert_eq!((end, sends_cookie), (End::Nothing, false));
         }
         if sends_cookie && facts.id_from_cookie {
-            let is_renewed = self.options.cookie_expires && is_changed;
+            let is_renewed = self.cookie_expires && is_changed;
             assert!(self.options.rolling || is_renewed);
         }
-        if facts.id_from_cookie && !is_changed && facts.saved_text_known {
-            assert_ne!(end, AtEnd::Save, "saved although nothing was changed");
+        if facts.id_from_cookie && !is_changed && facts.saved_data_known {
+            assert_ne!(end, End::Save, "saved although nothing was changed");
         }
     }
+}
+
+/// What the store was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Nothing,
+    Destroy,
+    Save,
+    Touch,
+}
+
+/// What came of a request.
+struct Done {
+    id: u32,
+    data: u8,
+    /// Whether the session has other data or another id than at the beginning.
+    is_changed: bool,
+    end: End,
+    sends_cookie: bool,
 }

@@ -31,10 +31,7 @@ pub fn lifecycle() -> Lifecycle {
     }
 }
 
-fn named<Item: Copy>(
-    items: &[(&str, Item)],
-    number: impl Fn(Item) -> u32,
-) -> HashMap<String, u32> {
+fn named<Item: Copy>(items: &[(&str, Item)], number: impl Fn(Item) -> u32) -> HashMap<String, u32> {
     let entry = |(name, item): &(&str, Item)| ((*name).to_owned(), number(*item));
     items.iter().map(entry).collect()
 }

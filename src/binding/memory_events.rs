@@ -71,7 +71,7 @@ pub fn memory_events(
         };
         numbers.write(3 * index, &[kind.number(), class, bound].map(f64::from));
         texts.push(JsText(id));
-        let text = data.map(|data| store.attributes().whole_text(&data.session()));
+        let text = data.map(|data| store.whole_text(&data.session()));
         texts.push(text.unwrap_or_default().into());
     }
     Ok(texts)

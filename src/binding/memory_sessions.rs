@@ -141,9 +141,7 @@ pub fn memory_read(
 )]
 pub fn memory_text(handle: &External<Handle>, id: JsText, now: f64) -> Result<Option<JsText>> {
     let store = handle.store()?;
-    let text = store.read(id.bytes(), time(now), |session| {
-        store.attributes().whole_text(&session)
-    });
+    let text = store.read(id.bytes(), time(now), |session| store.whole_text(&session));
     Ok(text.map(JsText::from))
 }
 
@@ -162,7 +160,7 @@ pub fn memory_has(handle: &External<Handle>, id: JsText, now: f64) -> Result<boo
     ts_args_type = "store: ExternalObject<MemoryStore>, text: string"
 )]
 pub fn memory_intern(handle: &External<Handle>, text: JsJson) -> Result<f64> {
-    let number = handle.store()?.attributes().intern(&text.0);
+    let number = handle.store()?.intern(&text.0);
     Ok(number.map_or(-1.0, f64::from))
 }
 
@@ -173,7 +171,7 @@ pub fn memory_intern(handle: &External<Handle>, text: JsJson) -> Result<f64> {
     ts_return_type = "string | null"
 )]
 pub fn memory_attributes(handle: &External<Handle>, attributes: u32) -> Result<Option<JsText>> {
-    let text = handle.store()?.attributes().get(attributes);
+    let text = handle.store()?.attributes(attributes);
     Ok(text.map(|text| JsText::from(text.as_bytes())))
 }
 
@@ -323,7 +321,7 @@ pub fn memory_page(
     store.page(&mut pages, most as usize, time(now), |id, session| {
         page.push(JsText::from(id));
         page.push(JsText::from(if texts {
-            store.attributes().whole_text(&session)
+            store.whole_text(&session)
         } else {
             String::new()
         }));

@@ -16,7 +16,7 @@ impl UnixMillis {
     /// Before every other time.
     pub const MIN: Self = Self(i64::MIN);
 
-    /// The time of a JavaScript number; fractions are cut off, and what is out of range is clamped.
+    /// The time of a JavaScript number, rounded down; what is out of range is clamped.
     ///
     /// Returns `None` for NaN, which is no time.
     #[must_use]
@@ -25,7 +25,7 @@ impl UnixMillis {
             clippy::cast_possible_truncation,
             reason = "`as` clamps, which is what is wanted"
         )]
-        (!number.is_nan()).then_some(Self(number as i64))
+        (!number.is_nan()).then_some(Self(number.floor() as i64))
     }
 
     /// The time as a JavaScript number.

@@ -69,8 +69,9 @@ impl Situation<'_> {
             AtEnd::Destroy => destroy,
             AtEnd::Save => save,
             AtEnd::SaveIfModified if self.differs_from_loaded() => save,
-            AtEnd::SaveIfUnsaved if self.differs_from_saved() => save,
-            AtEnd::SaveIfUnsavedElseTouch if self.differs_from_saved() => save,
+            AtEnd::SaveIfUnsaved | AtEnd::SaveIfUnsavedElseTouch if self.differs_from_saved() => {
+                save
+            }
             AtEnd::SaveIfUnsavedElseTouch => touch,
             AtEnd::Nothing | AtEnd::SaveIfModified | AtEnd::SaveIfUnsaved => nothing,
         };

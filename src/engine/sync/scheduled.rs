@@ -1,14 +1,17 @@
 //! The same, under a scheduler that chooses what comes next. They work only within a run of it.
 
 use std::{
-    ops::{Deref, DerefMut},
+    ops::Deref,
     sync::{PoisonError, TryLockError},
 };
 
 use shuttle::sync;
 
 pub use shuttle::{
-    sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering},
+    sync::{
+        MutexGuard,
+        atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering},
+    },
     thread::{self, yield_now as spin_loop},
 };
 
@@ -19,50 +22,21 @@ pub const SPINS: usize = 1;
 #[derive(Debug, Default)]
 pub struct Mutex<Value>(sync::Mutex<Value>);
 
-pub struct MutexGuard<'mutex, Value> {
-    mutex: &'mutex Mutex<Value>,
-    /// There is one but for the time of a wait.
-    guard: Option<sync::MutexGuard<'mutex, Value>>,
-}
-
 impl<Value> Mutex<Value> {
     pub fn new(value: Value) -> Self {
         Self(sync::Mutex::new(value))
     }
 
     pub fn try_lock(&self) -> Option<MutexGuard<'_, Value>> {
-        let guard = match self.0.try_lock() {
-            Ok(guard) => guard,
-            Err(TryLockError::Poisoned(error)) => error.into_inner(),
-            Err(TryLockError::WouldBlock) => return None,
-        };
-        Some(MutexGuard {
-            mutex: self,
-            guard: Some(guard),
-        })
+        match self.0.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(error)) => Some(error.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     pub fn lock(&self) -> MutexGuard<'_, Value> {
-        MutexGuard {
-            mutex: self,
-            guard: Some(self.0.lock().unwrap_or_else(PoisonError::into_inner)),
-        }
-    }
-}
-
-impl<Value> Deref for MutexGuard<'_, Value> {
-    type Target = Value;
-
-    #[expect(clippy::expect_used, reason = "only a wait takes it, and puts it back")]
-    fn deref(&self) -> &Value {
-        self.guard.as_ref().expect("nobody waits")
-    }
-}
-
-impl<Value> DerefMut for MutexGuard<'_, Value> {
-    #[expect(clippy::expect_used, reason = "only a wait takes it, and puts it back")]
-    fn deref_mut(&mut self) -> &mut Value {
-        self.guard.as_mut().expect("nobody waits")
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

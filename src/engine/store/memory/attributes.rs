@@ -11,6 +11,9 @@ const MOST: usize = 4096;
 /// Bytes of a text at most.
 const LONGEST: usize = 1024;
 
+/// Bytes of the counts in front of a shared text.
+const ARC: usize = 16;
+
 /// The attributes of cookies as texts, each of which is kept once and known by a number. A number stays
 /// valid for as long as the store lives.
 ///
@@ -30,17 +33,24 @@ impl Attributes {
     /// The number of a text; `None` if there is no room for another one.
     #[must_use]
     pub fn intern(&self, text: &str) -> Option<u32> {
+        self.intern_counting(text).map(|(number, _)| number)
+    }
+
+    /// The same, with how many bytes are taken for it if it is new.
+    pub(super) fn intern_counting(&self, text: &str) -> Option<(u32, usize)> {
         let mut texts = self.0.lock();
         let known = texts.iter().position(|known| **known == *text);
-        let number = known.unwrap_or_else(|| {
-            if texts.len() < MOST && text.len() <= LONGEST {
-                texts.push(text.into());
-            } else {
-                return MOST;
-            }
-            texts.len() - 1
-        });
-        u32::try_from(number).ok().filter(|_| number < MOST)
+        let (number, bytes) = if let Some(number) = known {
+            (number, 0)
+        } else if texts.len() < MOST && text.len() <= LONGEST {
+            let before = allocated(texts.capacity() * size_of::<Arc<str>>());
+            texts.push(text.into());
+            let list = allocated(texts.capacity() * size_of::<Arc<str>>()) - before;
+            (texts.len() - 1, list + allocated(text.len() + ARC))
+        } else {
+            return None;
+        };
+        Some((u32::try_from(number).ok()?, bytes))
     }
 
     /// The text with a number.
@@ -78,13 +88,6 @@ impl Attributes {
             }
         }
         whole
-    }
-
-    /// What the allocator takes for all of them.
-    pub(super) fn memory(&self) -> usize {
-        let texts = self.0.lock();
-        let each = texts.iter().map(|text| allocated(text.len() + 16));
-        allocated(texts.capacity() * size_of::<Arc<str>>()) + each.sum::<usize>()
     }
 }
 
@@ -159,6 +162,20 @@ mod tests {
             assert_eq!(found.is_some(), number < MOST);
         }
         assert_eq!(attributes.intern("7"), Some(7));
-        assert!(attributes.memory() < MOST * (LONGEST + 64));
+    }
+
+    #[test]
+    fn what_is_counted_is_what_is_taken() {
+        let attributes = Attributes::default();
+        let mut counted = 0;
+        for number in 0..100 {
+            let text = "x".repeat(number);
+            counted += attributes.intern_counting(&text).unwrap().1;
+            assert_eq!(attributes.intern_counting(&text).unwrap().1, 0);
+        }
+        let texts = attributes.0.lock();
+        let each: usize = texts.iter().map(|text| allocated(text.len() + ARC)).sum();
+        let list = allocated(texts.capacity() * size_of::<Arc<str>>());
+        assert_eq!(counted, each + list);
     }
 }

@@ -47,15 +47,18 @@ impl Shards {
     }
 
     fn evict_of(&self, class: Class, bound: Bound, keep: Option<u64>, now: UnixMillis) -> bool {
-        let Some(index) = self.shared.hints.oldest(class) else {
-            return false;
-        };
-        let Some(mut shard) = self.lock(index) else {
-            return false;
-        };
-        let is_evicted = shard.evict(class, bound, keep, now);
-        shard.compact(now);
-        self.publish(index, &mut shard);
-        is_evicted
+        while let Some(index) = self.shared.hints.oldest(class) {
+            let Some(mut shard) = self.lock(index) else {
+                return false;
+            };
+            let evicted = shard.evict(class, bound, keep, now);
+            shard.compact(now);
+            self.publish(index, &mut shard);
+            // If there is none, another thread has taken the last one there, and the hint is right again.
+            if let Some(is_evicted) = evicted {
+                return is_evicted;
+            }
+        }
+        false
     }
 }

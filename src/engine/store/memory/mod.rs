@@ -40,6 +40,7 @@ pub use stats::{Stats, Sweeps};
 
 use eviction::EVICTED_AT_ONCE;
 use shards::Shards;
+use shared::adjust;
 use sweeper::Swept;
 
 /// Due sessions that are looked at before sessions are counted.
@@ -91,10 +92,25 @@ impl MemoryStore {
         &self.shards().shared.options
     }
 
-    /// The attributes that cookies of sessions are known by.
+    /// The number by which the attributes of a cookie are known; see [`Attributes`]. `None` if there is no
+    /// room for more of them.
     #[must_use]
-    pub fn attributes(&self) -> &Attributes {
-        &self.attributes
+    pub fn intern(&self, attributes: &str) -> Option<u32> {
+        let (number, bytes) = self.attributes.intern_counting(attributes)?;
+        adjust(&self.shards().shared.bytes, 0, bytes);
+        Some(number)
+    }
+
+    /// The attributes that are known by a number.
+    #[must_use]
+    pub fn attributes(&self, number: u32) -> Option<Arc<str>> {
+        self.attributes.get(number)
+    }
+
+    /// The JSON of a whole session: its cookie first, and then its data.
+    #[must_use]
+    pub fn whole_text(&self, session: &Session<'_>) -> String {
+        self.attributes.whole_text(session)
     }
 
     /// Saves a session, in place of what was there. One that was destroyed and is to stay destroyed
@@ -113,7 +129,7 @@ impl MemoryStore {
         self.swept.note_time(now);
         for _ in 0..EVICTED_AT_ONCE {
             let set = |shard: &mut shard::Shard, hash| shard.set(hash, id, session, save, now);
-            match self.shards().with(id, now, set) {
+            match self.shards().with_new(id, now, set) {
                 Some(Ok(Some(sequence))) => {
                     self.note_expiry(session, save.ttl, now);
                     self.shards().make_room(now, Some(sequence));
@@ -161,7 +177,11 @@ impl MemoryStore {
         let found = self.shards().with(id, now, |shard, hash| {
             Some(read(shard.get(hash, id, now)?.session()))
         });
-        found.flatten()
+        found.unwrap_or_else(|| {
+            let misses = &self.shards().shared.misses;
+            misses.fetch_add(1, Ordering::Relaxed);
+            None
+        })
     }
 
     /// Whether there is such a session. That is not a use of it.
@@ -175,9 +195,14 @@ impl MemoryStore {
     /// Removes a session; says whether there was one.
     pub fn destroy(&self, id: &[u8], now: UnixMillis) -> bool {
         self.swept.note_time(now);
-        self.shards()
-            .with(id, now, |shard, hash| shard.destroy(hash, id, now))
-            .unwrap_or_default()
+        let destroy = |shard: &mut shard::Shard, hash| shard.destroy(hash, id, now);
+        let destroyed = if self.options().stay_destroyed {
+            // That it was destroyed is kept in a shard.
+            self.shards().with_new(id, now, destroy)
+        } else {
+            self.shards().with(id, now, destroy)
+        };
+        destroyed.unwrap_or_default()
     }
 
     /// All ids, oldest first.
@@ -232,7 +257,8 @@ impl MemoryStore {
         let shared = &self.shards().shared;
         let mut stats = Stats {
             sessions: shared.sessions.load(Ordering::Relaxed),
-            bytes: shared.bytes.load(Ordering::Relaxed) + self.attributes.memory() as u64,
+            misses: shared.misses.load(Ordering::Relaxed),
+            bytes: shared.bytes.load(Ordering::Relaxed),
             refusals: shared.refusals.load(Ordering::Relaxed),
             sweeps: *self.swept.sweeps.lock(),
             ..Stats::default()

@@ -76,9 +76,9 @@ impl Record {
     fn parts(&self) -> Parts {
         let mut reader = Reader(&self.0);
         let id_length = usize::try_from(reader.number()).unwrap_or(usize::MAX);
-        let attributes = u32::try_from(reader.number()).unwrap_or_default();
-        let cookie = attributes.checked_sub(1).map(|attributes| Cookie {
-            attributes,
+        let attributes = reader.number().checked_sub(1);
+        let cookie = attributes.map(|attributes| Cookie {
+            attributes: u32::try_from(attributes).unwrap_or(u32::MAX),
             max_age: reader.number().checked_sub(1),
         });
         let id = self.0.len() - reader.0.len();
@@ -178,7 +178,7 @@ mod tests {
 
     fn cookie() -> impl Strategy<Value = Cookie> {
         (any::<u32>(), proptest::option::of(0..u64::MAX)).prop_map(|(attributes, max_age)| Cookie {
-            attributes: attributes.saturating_sub(1),
+            attributes,
             max_age,
         })
     }

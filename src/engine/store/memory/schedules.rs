@@ -6,7 +6,8 @@
 //!
 //! A schedule that fails is printed, and comes again with `SCHEDULE=…`. The checker knows of every
 //! order in which things can be done, but not of what a processor may reorder: all that must not be
-//! reordered is done under a lock.
+//! reordered is done under a lock. Nor does it know of the thread that sweeps stores, so these have no
+//! clock.
 
 mod history;
 mod listing;

@@ -198,19 +198,17 @@ impl Shard {
     }
 
     /// Removes the session of a class that was used least recently, unless it is the one with the
-    /// sequence that is to be kept. Says whether there is one less.
+    /// sequence that is to be kept. Says whether there is one less; `None` if there is none of the class.
     pub(super) fn evict(
         &mut self,
         class: Class,
         bound: Bound,
         keep: Option<u64>,
         now: UnixMillis,
-    ) -> bool {
-        let Some((number, slot)) = self.sessions.least_recent(class) else {
-            return false;
-        };
+    ) -> Option<bool> {
+        let (number, slot) = self.sessions.least_recent(class)?;
         if Some(slot.sequence) == keep {
-            return false;
+            return Some(false);
         }
         if slot.is_expired(now) {
             self.expire(number);
@@ -218,7 +216,7 @@ impl Shard {
             self.counts.evictions += 1;
             self.remove(number, EventKind::Evict(class, bound));
         }
-        true
+        Some(true)
     }
 
     /// Removes expired sessions, looking at `budget` of those that are due at most. Returns how

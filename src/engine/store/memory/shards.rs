@@ -77,28 +77,57 @@ impl Shards {
     }
 
     /// Does something with the shard that an id belongs to, after a little sweeping there. The
-    /// operation also gets the hash of the id.
+    /// operation also gets the hash of the id. `None` if there is no such shard yet.
     pub(super) fn with<Output>(
         &self,
         id: &[u8],
         now: UnixMillis,
         operation: impl FnOnce(&mut Shard, u64) -> Output,
     ) -> Option<Output> {
+        let (hash, index) = self.place_of(id);
+        let shard = self.places.get()?.get(index)?.get()?;
+        Some(self.with_locked(index, shard, now, |shard| operation(shard, hash)))
+    }
+
+    /// The same, but the shard is made if there is none.
+    pub(super) fn with_new<Output>(
+        &self,
+        id: &[u8],
+        now: UnixMillis,
+        operation: impl FnOnce(&mut Shard, u64) -> Output,
+    ) -> Option<Output> {
+        let (hash, index) = self.place_of(id);
+        let shard = self.shard_at(self.places().get(index)?)?;
+        Some(self.with_locked(index, shard, now, |shard| operation(shard, hash)))
+    }
+
+    /// The hash of an id, and the index of its shard.
+    fn place_of(&self, id: &[u8]) -> (u64, usize) {
         let hash = self.hasher.hash_one(id);
         // The table inside a shard uses the low half of the hash.
         let index = usize::try_from(hash >> 32).unwrap_or_default() % self.count;
+        (hash, index)
+    }
+
+    fn with_locked<Output>(
+        &self,
+        index: usize,
+        shard: &Mutex<Shard>,
+        now: UnixMillis,
+        operation: impl FnOnce(&mut Shard) -> Output,
+    ) -> Output {
         // Freed when the lock is not held any more.
         let mut removed = Vec::new();
-        let mut shard = lock(self.shard_at(self.places().get(index)?)?);
+        let mut shard = lock(shard);
         if shard.is_due(now) {
             shard.sweep(now, SWEPT_ON_THE_WAY, &mut removed);
         }
-        let output = operation(&mut shard, hash);
+        let output = operation(&mut shard);
         if shard.is_changed() {
             shard.compact(now);
             self.publish(index, &mut shard);
         }
-        Some(output)
+        output
     }
 
     /// To be called after every change to a shard.

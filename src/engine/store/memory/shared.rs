@@ -20,6 +20,8 @@ pub(super) struct Shared {
     pub(super) events: Events,
     pub(super) sessions: AtomicU64,
     pub(super) bytes: AtomicU64,
+    /// How often a session was asked for in a shard that there was not yet.
+    pub(super) misses: AtomicU64,
     /// Sessions for which there was no room.
     pub(super) refusals: AtomicU64,
     /// Counts sessions that were added and, in a bounded store, uses.

@@ -21,7 +21,7 @@ pub struct Stats {
     pub evictions: u64,
     /// Sessions that were refused because there was no room.
     pub refusals: u64,
-    /// Sweeps by a timer.
+    /// Sweeps by the thread that frees expired sessions.
     pub sweeps: Sweeps,
 }
 

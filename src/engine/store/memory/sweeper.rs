@@ -93,7 +93,7 @@ impl Swept {
         }
         if !self.is_known.swap(true, Ordering::SeqCst) {
             SWEEPER.watch(self);
-        } else if SWEEPER.planned.load(Ordering::Relaxed) > expires.plus(PATIENCE).0 {
+        } else if SWEEPER.planned.load(Ordering::SeqCst) > expires.plus(PATIENCE).0 {
             SWEEPER.hurry();
         }
     }
@@ -183,6 +183,8 @@ impl Sweeper {
         let longest = if more { BREAK } else { LATEST };
         let mut deadline = Instant::now() + longest;
         loop {
+            // Until it is known, whoever expects something is sure to be earlier.
+            self.planned.store(i64::MAX, Ordering::SeqCst);
             let stores = self.stores();
             let next = stores.iter().filter_map(|store| store.next_sweep()).min();
             let clock = stores.iter().find_map(|store| store.clock.as_ref());
@@ -202,7 +204,7 @@ impl Sweeper {
                 return false;
             }
             if !state.is_changed {
-                self.planned.store(planned, Ordering::Relaxed);
+                self.planned.store(planned, Ordering::SeqCst);
                 if self.wake.wait_until(&mut state, deadline).timed_out() {
                     return true;
                 }

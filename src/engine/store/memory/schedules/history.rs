@@ -10,13 +10,12 @@ use shuttle::thread;
 
 use super::{
     super::{
-        memory::MemoryStore,
-        memory::tests::{cookie, session},
-        options::Options,
+        MemoryStore, Options, Renewed,
+        tests::{get, renew, session, set, whole},
     },
     try_schedules,
 };
-use crate::engine::{store::SessionStore as _, time::UnixMillis};
+use crate::engine::time::UnixMillis;
 
 const ID: &[u8] = b"id";
 /// The session's first expiry, and a time after it.
@@ -30,12 +29,14 @@ enum Operation {
     Set {
         expires: Option<i64>,
     },
+    /// Saves it as one text, which cannot be renewed, for ever.
+    SetWhole,
     /// Reads it at a time.
     Get {
         now: i64,
     },
     /// Renews it for a time.
-    Touch {
+    Renew {
         expires: i64,
     },
     Destroy,
@@ -47,12 +48,14 @@ enum Operation {
     Len,
 }
 
-use Operation::{Destroy, Get, Len, Set, Sweep, Touch};
+use Operation::{Destroy, Get, Len, Renew, Set, SetWhole, Sweep};
 
 /// What came of it: what was read, or whether there was something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Outcome {
-    Text(Option<String>),
+    /// Its text, and the expiry of its cookie.
+    Found(Option<(String, Option<i64>)>),
+    Renewed(Renewed),
     Was(bool),
     Count(usize),
     Nothing,
@@ -67,35 +70,40 @@ struct Done {
     outcome: Outcome,
 }
 
+const WHOLE: &str = "whole";
+
 fn perform(store: &MemoryStore, operation: Operation) -> Outcome {
-    let now = UnixMillis(0);
     match operation {
         Set { expires } => {
-            store.set(ID, &session(expires), now).unwrap();
+            set(store, ID, session(expires), 0);
             Outcome::Nothing
         }
-        Get { now } => Outcome::Text(store.get(ID, UnixMillis(now)).unwrap()),
-        Touch { expires } => {
-            let renewed = store.touch(ID, &cookie(expires), now).unwrap();
-            Outcome::Was(renewed.is_some())
+        SetWhole => {
+            set(store, ID, whole(WHOLE, None), 0);
+            Outcome::Nothing
         }
-        Destroy => Outcome::Was(store.destroy(ID, now).unwrap()),
+        Get { now } => Outcome::Found(get(store, ID, now)),
+        Renew { expires } => Outcome::Renewed(renew(store, ID, Some(expires), 0)),
+        Destroy => Outcome::Was(store.destroy(ID, UnixMillis(0))),
         Sweep { now } => {
             store.sweep(UnixMillis(now), 10);
             Outcome::Nothing
         }
-        Len => Outcome::Count(store.len(now).unwrap()),
+        Len => Outcome::Count(store.len(UnixMillis(0))),
     }
 }
 
-/// The time of it, or never.
-type Expiry = Option<i64>;
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    is_whole: bool,
+    /// When it expires, if ever.
+    expires: Option<i64>,
+}
 
 /// What a store with room for one session has to be.
 #[derive(Clone, Debug, Default)]
 struct Model {
-    /// When it expires, if ever.
-    held: Option<Expiry>,
+    held: Option<Held>,
     /// Whether it was destroyed and is to stay so.
     destroyed: bool,
     stay_destroyed: bool,
@@ -103,38 +111,52 @@ struct Model {
 
 impl Model {
     fn perform(&mut self, operation: Operation) -> Outcome {
-        let gone = |held: &Option<Expiry>, now| matches!(held, Some(Some(at)) if *at <= now);
         match operation {
-            Set { expires } => {
-                if !(self.stay_destroyed && self.destroyed) {
-                    self.held = Some(expires);
-                }
-                Outcome::Nothing
-            }
+            Set { expires } => self.set(false, expires),
+            SetWhole => self.set(true, None),
             Get { now } => {
-                if gone(&self.held, now) {
-                    self.held = None;
-                }
-                Outcome::Text(self.held.map(session))
+                self.expire(now);
+                let found = self.held.map(|held| {
+                    let text = if held.is_whole {
+                        WHOLE
+                    } else {
+                        session(None).text
+                    };
+                    (text.to_owned(), held.expires)
+                });
+                Outcome::Found(found)
             }
-            Touch { expires } => {
-                if self.held.is_some() {
-                    self.held = Some(Some(expires));
+            Renew { expires } => Outcome::Renewed(match &mut self.held {
+                None => Renewed::Absent,
+                Some(held) if held.is_whole => Renewed::Whole,
+                Some(held) => {
+                    held.expires = Some(expires);
+                    Renewed::Done
                 }
-                Outcome::Was(self.held.is_some())
-            }
+            }),
             Destroy => {
                 self.destroyed = true;
                 Outcome::Was(self.held.take().is_some())
             }
             Sweep { now } => {
-                if gone(&self.held, now) {
-                    self.held = None;
-                }
+                self.expire(now);
                 Outcome::Nothing
             }
             Len => Outcome::Count(usize::from(self.held.is_some())),
         }
+    }
+
+    fn set(&mut self, is_whole: bool, expires: Option<i64>) -> Outcome {
+        if !(self.stay_destroyed && self.destroyed) {
+            self.held = Some(Held { is_whole, expires });
+        }
+        Outcome::Nothing
+    }
+
+    fn expire(&mut self, now: i64) {
+        self.held = self
+            .held
+            .filter(|held| held.expires.is_none_or(|at| at > now));
     }
 
     /// Whether there is an order of all operations that explains what came of them, in which none
@@ -163,7 +185,7 @@ impl Model {
 /// Has threads do things to one session, in many schedules.
 fn check(options: Options, threads: &'static [&'static [Operation]]) {
     try_schedules(move || {
-        let store = Arc::new(MemoryStore::with_shards(options, 1));
+        let store = Arc::new(MemoryStore::with_shards(options, Some(1), None));
         let clock = Arc::new(AtomicUsize::new(0));
         let handles: Vec<_> = threads
             .iter()
@@ -209,7 +231,7 @@ const SET_TO_EXPIRE: Operation = Set {
 };
 const GET: Operation = Get { now: 0 };
 const GET_LATE: Operation = Get { now: LATE };
-const RENEW: Operation = Touch { expires: 3000 };
+const RENEW: Operation = Renew { expires: 3000 };
 
 #[test]
 fn saving_reading_renewing_and_destroying_happen_at_once() {
@@ -219,6 +241,18 @@ fn saving_reading_renewing_and_destroying_happen_at_once() {
             &[SET, GET, RENEW],
             &[SET_TO_EXPIRE, Destroy, GET],
             &[RENEW, GET, Destroy],
+        ],
+    );
+}
+
+#[test]
+fn a_session_is_renewed_as_what_it_is_at_that_time() {
+    check(
+        Options::default(),
+        &[
+            &[SET, SetWhole, GET],
+            &[RENEW, GET, RENEW],
+            &[SET_TO_EXPIRE, RENEW, GET_LATE],
         ],
     );
 }

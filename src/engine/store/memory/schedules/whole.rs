@@ -6,14 +6,12 @@ use shuttle::thread;
 
 use super::{
     super::{
-        events::{EventKind, Listener},
-        memory::MemoryStore,
-        memory::tests::session,
-        options::{OnFull, Options},
+        EventKind, Listener, MemoryStore, OnFull, Options, Save,
+        tests::{get, session, set},
     },
     try_schedules,
 };
-use crate::engine::{store::SessionStore as _, time::UnixMillis};
+use crate::engine::time::UnixMillis;
 
 const NOW: UnixMillis = UnixMillis(0);
 const LATE: UnixMillis = UnixMillis(2000);
@@ -31,13 +29,17 @@ fn work(store: &Arc<MemoryStore>) {
                 for (number, id) in ids().iter().enumerate() {
                     let expires = (number == thread).then_some(1000);
                     // Where it is refused, that is for the bound's sake.
-                    let _ = store.set(id.as_bytes(), &session(expires), NOW);
+                    let _ = store.save(id.as_bytes(), &session(expires), Save::default(), NOW);
                     is_within_bounds(&store);
                 }
                 match thread {
-                    0 => drop(store.sweep(LATE, 10)),
-                    1 => drop(store.destroy(b"b", NOW)),
-                    _ => drop(store.get(b"c", LATE)),
+                    0 => {
+                        store.sweep(LATE, 10);
+                    }
+                    1 => {
+                        store.destroy(b"b", NOW);
+                    }
+                    _ => drop(get(&store, b"c", LATE.0)),
                 }
             })
         })
@@ -62,19 +64,53 @@ fn is_within_bounds(store: &MemoryStore) {
 #[test]
 fn totals_are_those_of_the_shards() {
     try_schedules(|| {
-        let store = Arc::new(MemoryStore::with_shards(Options::default(), 2));
-        let empty = store.stats().bytes;
+        let store = Arc::new(MemoryStore::with_shards(Options::default(), Some(2), None));
         work(&store);
-        let live: usize = live(&store);
-        assert_eq!(store.stats().sessions, live as u64);
-        let memory: usize = store.shards.iter().map(|shard| shard.lock().memory()).sum();
-        assert_eq!(store.stats().bytes, empty + memory as u64);
+        assert_eq!(store.stats().sessions, live(&store) as u64);
+        let shards = store.shards().iter();
+        let memory: usize = shards.map(|shard| shard.lock().sessions.memory()).sum();
+        let bytes = store.stats().bytes;
+        store.clear();
+        // The shards themselves stay.
+        assert_eq!(bytes - store.stats().bytes, memory as u64);
+        assert_eq!(store.stats().sessions, 0);
     });
 }
 
 fn live(store: &MemoryStore) -> usize {
-    let shards = store.shards.iter();
-    shards.map(|shard| shard.lock().contents.slots.live()).sum()
+    let shards = store.shards().iter();
+    shards.map(|shard| shard.lock().sessions.live()).sum()
+}
+
+#[test]
+fn first_sessions_that_come_at_once_find_one_shard() {
+    try_schedules(|| {
+        let store = || Arc::new(MemoryStore::with_shards(Options::default(), Some(1), None));
+        let bytes_when_empty = |store: &MemoryStore| {
+            store.clear();
+            store.stats().bytes
+        };
+        let (concurrent, sequential) = (store(), store());
+        let threads: Vec<_> = ids()
+            .into_iter()
+            .map(|id| {
+                let store = Arc::clone(&concurrent);
+                thread::spawn(move || {
+                    set(&store, id.as_bytes(), session(None), NOW.0);
+                    assert!(store.has(id.as_bytes(), NOW));
+                })
+            })
+            .collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        for id in ids() {
+            set(&sequential, id.as_bytes(), session(None), NOW.0);
+        }
+        assert_eq!(concurrent.len(NOW), ids().len());
+        assert_eq!(concurrent.stats().bytes, sequential.stats().bytes);
+        assert_eq!(bytes_when_empty(&concurrent), bytes_when_empty(&sequential));
+    });
 }
 
 #[test]
@@ -86,7 +122,7 @@ fn bounds_hold() {
                 on_full,
                 ..Options::default()
             };
-            let store = Arc::new(MemoryStore::with_shards(options, 2));
+            let store = Arc::new(MemoryStore::with_shards(options, Some(2), None));
             work(&store);
             assert!(live(&store) <= 2);
             assert_eq!(store.stats().sessions, live(&store) as u64);
@@ -101,8 +137,8 @@ fn events_tell_the_life_of_each_session_in_its_order() {
             max_sessions: Some(2),
             ..Options::default()
         };
-        let store = Arc::new(MemoryStore::with_shards(options, 2));
-        let listener = Arc::new(Listener::default());
+        let store = Arc::new(MemoryStore::with_shards(options, Some(2), None));
+        let listener = Arc::new(Listener::new(|| ()));
         store.listen(&listener, 31);
         work(&store);
         let mut lives: HashMap<Vec<u8>, bool> = HashMap::new();

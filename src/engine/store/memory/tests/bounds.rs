@@ -1,22 +1,38 @@
-use super::{
-    super::super::{OnFull, slots::Slot},
-    *,
-};
+use super::{super::slots::Slot, *};
+
+use Class::{Anonymous, Other, Protected};
 
 fn bounded(max_sessions: u64, on_full: OnFull) -> MemoryStore {
-    MemoryStore::new(Options {
+    let options = Options {
         max_sessions: Some(max_sessions),
         on_full,
         ..Options::default()
-    })
+    };
+    MemoryStore::new(options, None)
 }
 
-fn set(store: &MemoryStore, id: &str, text: &str, protected: bool) -> Result<Expiry, StoreError> {
+fn bounded_by_bytes(max_bytes: u64, on_full: OnFull) -> MemoryStore {
+    let options = Options {
+        max_bytes: Some(max_bytes),
+        on_full,
+        ..Options::default()
+    };
+    MemoryStore::new(options, None)
+}
+
+fn save(store: &MemoryStore, id: &str, text: &str, class: Class) -> Result<(), Full> {
     let save = Save {
-        protected,
+        class,
         ..Save::default()
     };
-    store.save(id.as_bytes(), text, save, UnixMillis(0))
+    store.save(id.as_bytes(), &with_text(text, None), save, UnixMillis(0))
+}
+
+/// Saves sessions without data, which there has to be room for.
+fn save_all(store: &MemoryStore, sessions: &[(&str, Class)]) {
+    for (id, class) in sessions {
+        save(store, id, "{}", *class).unwrap();
+    }
 }
 
 fn ids(store: &MemoryStore) -> String {
@@ -27,20 +43,22 @@ fn large(bytes: usize) -> String {
     format!("{{\"x\":\"{}\"}}", "x".repeat(bytes))
 }
 
-const ANONYMOUS: &str = r#"{"cookie":{"expires":null}}"#;
-const OTHER: &str = r#"{"cookie":{"expires":null},"n":1}"#;
-
 #[test]
 fn anonymous_sessions_go_first_then_others_then_protected_ones() {
     let store = bounded(5, OnFull::Evict);
-    set(&store, "p", OTHER, true).unwrap();
-    set(&store, "o", OTHER, false).unwrap();
-    set(&store, "q", ANONYMOUS, true).unwrap();
-    set(&store, "a", ANONYMOUS, false).unwrap();
-    set(&store, "b", ANONYMOUS, false).unwrap();
+    save_all(
+        &store,
+        &[
+            ("p", Protected),
+            ("o", Other),
+            ("q", Protected),
+            ("a", Anonymous),
+            ("b", Anonymous),
+        ],
+    );
     let mut left = Vec::new();
     for id in ["1", "2", "3", "4", "5"] {
-        set(&store, id, OTHER, true).unwrap();
+        save_all(&store, &[(id, Protected)]);
         left.push(ids(&store));
     }
     assert_eq!(left, ["poqb1", "poq12", "pq123", "q1234", "12345"]);
@@ -48,59 +66,56 @@ fn anonymous_sessions_go_first_then_others_then_protected_ones() {
 }
 
 #[test]
-fn the_one_that_was_used_least_recently_goes_and_reading_and_touching_is_using() {
+fn the_one_that_was_used_least_recently_goes_and_reading_and_renewing_is_using() {
     let store = bounded(4, OnFull::Evict);
-    for id in ["a", "b", "c", "d"] {
-        set(&store, id, OTHER, false).unwrap();
-    }
-    store.get(b"a", UnixMillis(0)).unwrap();
-    store.touch(b"b", "{}", UnixMillis(0)).unwrap();
-    set(&store, "c", OTHER, false).unwrap();
-    set(&store, "e", OTHER, false).unwrap();
+    save_all(
+        &store,
+        &[("a", Other), ("b", Other), ("c", Other), ("d", Other)],
+    );
+    get(&store, b"a", 0);
+    renew(&store, b"b", None, 0);
+    // To ask whether it is there is no use of it.
+    assert!(store.has(b"d", UnixMillis(0)));
+    save_all(&store, &[("c", Other), ("e", Other)]);
     assert_eq!(ids(&store), "abce");
-    set(&store, "f", OTHER, false).unwrap();
+    save_all(&store, &[("f", Other)]);
     assert_eq!(ids(&store), "bcef");
 }
 
 #[test]
 fn the_one_that_is_being_written_stays_though_it_may_be_the_least() {
     let store = bounded(2, OnFull::Evict);
-    set(&store, "p", OTHER, true).unwrap();
-    set(&store, "q", OTHER, true).unwrap();
-    set(&store, "a", ANONYMOUS, false).unwrap();
+    save_all(
+        &store,
+        &[("p", Protected), ("q", Protected), ("a", Anonymous)],
+    );
     assert_eq!(ids(&store), "qa");
 }
 
 #[test]
 fn one_that_grows_does_not_keep_its_class_although_it_was_used_least_recently() {
-    let store = MemoryStore::new(Options {
-        max_bytes: Some(100_000),
-        on_full: OnFull::Spare,
-        ..Options::default()
-    });
-    set(&store, "a", ANONYMOUS, false).unwrap();
-    set(&store, "b", ANONYMOUS, false).unwrap();
-    set(&store, "o", &large(40_000), false).unwrap();
-    set(&store, "p", &large(40_000), true).unwrap();
-    set(&store, "a", &large(30_000), false).unwrap();
+    let store = bounded_by_bytes(100_000, OnFull::Spare);
+    save_all(&store, &[("a", Anonymous), ("b", Anonymous)]);
+    save(&store, "o", &large(40_000), Other).unwrap();
+    save(&store, "p", &large(40_000), Protected).unwrap();
+    save(&store, "a", &large(30_000), Other).unwrap();
     assert_eq!(ids(&store), "ap");
 }
 
 #[test]
 fn what_has_expired_goes_before_anything_else() {
     let store = bounded(2, OnFull::Evict);
-    let save = |id: &[u8], expires, protected, now| {
+    let save = |id: &[u8], expires, class, now| {
         let save = Save {
-            protected,
+            class,
             ..Save::default()
         };
-        store
-            .save(id, &session(expires), save, UnixMillis(now))
-            .unwrap();
+        let saved = store.save(id, &session(expires), save, UnixMillis(now));
+        assert_eq!(saved, Ok(()));
     };
-    save(b"a", None, false, 0);
-    save(b"p", Some(1000), true, 0);
-    save(b"b", None, false, 1000);
+    save(b"a", None, Anonymous, 0);
+    save(b"p", Some(1000), Protected, 0);
+    save(b"b", None, Anonymous, 1000);
     assert_eq!(store.ids(UnixMillis(1000)), [b"a", b"b"]);
     assert_eq!((store.stats().expirations, store.stats().evictions), (1, 0));
 }
@@ -108,34 +123,33 @@ fn what_has_expired_goes_before_anything_else() {
 #[test]
 fn a_store_may_refuse_new_sessions_instead() {
     let store = bounded(2, OnFull::Reject);
-    set(&store, "a", ANONYMOUS, false).unwrap();
-    set(&store, "b", &session(Some(1000)), false).unwrap();
-    let error = set(&store, "c", OTHER, true).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the session store is full: maxSessions is 2"
-    );
+    save_all(&store, &[("a", Anonymous)]);
+    set(&store, b"b", session(Some(1000)), 0);
+    let error = save(&store, "c", "{}", Protected).unwrap_err();
+    assert_eq!(error, Full(Bound::Sessions));
+    assert_eq!(error.to_string(), "the session store is full");
     assert_eq!(store.stats().refusals, 1);
-    set(&store, "a", OTHER, false).unwrap();
+    save_all(&store, &[("a", Other)]);
     assert_eq!(ids(&store), "ab");
     // What has expired makes room.
-    store.set(b"c", OTHER, UnixMillis(1000)).unwrap();
+    set(&store, b"c", session(None), 1000);
     assert_eq!(store.ids(UnixMillis(1000)), [b"a", b"c"]);
 }
 
 #[test]
 fn a_store_may_refuse_new_sessions_once_all_are_protected() {
     let store = bounded(2, OnFull::Spare);
-    set(&store, "a", ANONYMOUS, false).unwrap();
-    set(&store, "p", OTHER, true).unwrap();
-    set(&store, "q", OTHER, true).unwrap();
+    save_all(
+        &store,
+        &[("a", Anonymous), ("p", Protected), ("q", Protected)],
+    );
     assert_eq!(ids(&store), "pq");
-    assert!(set(&store, "b", ANONYMOUS, false).is_err());
-    assert!(set(&store, "r", OTHER, true).is_err());
+    for (id, class) in [("b", Anonymous), ("r", Protected)] {
+        assert_eq!(save(&store, id, "{}", class), Err(Full(Bound::Sessions)));
+    }
     assert_eq!(ids(&store), "pq");
     // One that is not protected any more may go.
-    set(&store, "p", OTHER, false).unwrap();
-    set(&store, "r", OTHER, true).unwrap();
+    save_all(&store, &[("p", Other), ("r", Protected)]);
     assert_eq!(ids(&store), "qr");
 }
 
@@ -143,15 +157,14 @@ fn a_store_may_refuse_new_sessions_once_all_are_protected() {
 fn bytes_are_bounded_too() {
     for on_full in [OnFull::Evict, OnFull::Reject] {
         let most = 200_000;
-        let store = MemoryStore::new(Options {
-            max_bytes: Some(most),
-            on_full,
-            ..Options::default()
-        });
+        let store = bounded_by_bytes(most, on_full);
         let mut refused = 0;
         for number in 0..2000_usize {
-            let text = large(number % 700);
-            refused += usize::from(set(&store, &number.to_string(), &text, false).is_err());
+            let saved = save(&store, &number.to_string(), &large(number % 700), Other);
+            if let Err(full) = saved {
+                assert_eq!(full, Full(Bound::Bytes));
+                refused += 1;
+            }
             // In a store that refuses, the growth of a shard's tables comes on top.
             let slack = if on_full == OnFull::Reject { 6000 } else { 0 };
             let bytes = store.stats().bytes;
@@ -165,44 +178,62 @@ fn bytes_are_bounded_too() {
 
 #[test]
 fn a_session_larger_than_the_whole_store_is_refused_and_nothing_goes_for_it() {
-    let store = MemoryStore::new(Options {
-        max_bytes: Some(100_000),
-        ..Options::default()
-    });
-    set(&store, "a", OTHER, false).unwrap();
-    set(&store, "b", OTHER, false).unwrap();
-    assert!(set(&store, "c", &large(300_000), false).is_err());
-    assert!(set(&store, "a", &large(300_000), false).is_err());
+    let store = bounded_by_bytes(100_000, OnFull::Evict);
+    save_all(&store, &[("a", Other), ("b", Other)]);
+    for id in ["a", "c"] {
+        let refused = save(&store, id, &large(300_000), Other);
+        assert_eq!(refused, Err(Full(Bound::Bytes)));
+    }
     assert_eq!(ids(&store), "ab");
-    let text = store.get(b"a", UnixMillis(0)).unwrap();
-    assert_eq!(text.as_deref(), Some(OTHER));
+    assert_eq!(text(&store, b"a", 0).as_deref(), Some("{}"));
 }
 
 #[test]
 fn a_growing_session_does_not_make_room_for_itself_by_going() {
-    let store = MemoryStore::new(Options {
-        max_bytes: Some(30_000),
-        on_full: OnFull::Spare,
-        ..Options::default()
-    });
-    set(&store, "a", OTHER, false).unwrap();
-    set(&store, "p", &large(20_000), true).unwrap();
-    assert!(set(&store, "a", &large(20_000), false).is_err());
+    let store = bounded_by_bytes(30_000, OnFull::Spare);
+    save_all(&store, &[("a", Other)]);
+    save(&store, "p", &large(20_000), Protected).unwrap();
+    assert!(save(&store, "a", &large(20_000), Other).is_err());
     assert_eq!(ids(&store), "ap");
+}
+
+#[test]
+fn others_go_for_a_session_whose_cookie_grows_when_it_is_renewed() {
+    let most = 40_000;
+    let store = bounded_by_bytes(most, OnFull::Evict);
+    // The records take all of the memory that the allocator has for them, so that they have to grow.
+    let text = large(10);
+    for number in 100..1000 {
+        let id = number.to_string();
+        set(&store, id.as_bytes(), with_text(&text, None), 0);
+    }
+    let evictions = store.stats().evictions;
+    let cookie = Cookie {
+        attributes: 4000,
+        max_age: Some(u64::MAX - 1),
+    };
+    for id in store.ids(UnixMillis(0)) {
+        let grown = Session {
+            cookie: Some(cookie),
+            ..session(None)
+        };
+        store.renew(&id, &grown, None, UnixMillis(0));
+        assert!(store.stats().bytes <= most);
+    }
+    assert!(store.stats().evictions > evictions);
 }
 
 #[test]
 fn bytes_come_near_to_what_a_session_needs() {
     let store = MemoryStore::default();
-    let before = store.stats().bytes;
-    let text = format!("{{\"cookie\":{{}},\"x\":\"{}\"}}", "x".repeat(350 - 20));
-    assert_eq!(text.len(), 350);
+    let text = large(250 - 8);
+    assert_eq!(text.len(), 250);
     for number in 0..100_000 {
         let id = format!("{number:032}");
-        store.set(id.as_bytes(), &text, UnixMillis(0)).unwrap();
+        set(&store, id.as_bytes(), with_text(&text, Some(1 << 40)), 0);
     }
-    let each = (store.stats().bytes - before) / 100_000;
+    let each = store.stats().bytes / 100_000;
     // What was put in, the slot, and five bytes and more in the table.
-    let least = 382 + size_of::<Slot>() as u64 + 5;
+    let least = 282 + size_of::<Slot>() as u64 + 5;
     assert!((least..least + 60).contains(&each), "{each} bytes");
 }

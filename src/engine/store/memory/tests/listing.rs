@@ -2,24 +2,25 @@ use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
 
-use super::{super::super::Pages, *};
+use super::*;
 
 #[test]
 fn every_session_comes_up_once_in_pages_of_the_size_asked_for() {
     let store = MemoryStore::default();
-    for number in 0..1000 {
+    for number in 0..1000_i64 {
         let text = format!("{{\"n\":{number}}}");
         let id = number.to_string();
-        store.set(id.as_bytes(), &text, UnixMillis(0)).unwrap();
+        set(&store, id.as_bytes(), with_text(&text, Some(number + 1)), 0);
     }
     let mut pages = Pages::default();
     let mut found = HashMap::new();
     loop {
         let mut count = 0;
-        let more = store.page(&mut pages, 70, UnixMillis(0), |kept| {
+        let more = store.page(&mut pages, 70, UnixMillis(0), |id, session| {
             count += 1;
-            let before = found.insert(kept.id.to_vec(), kept.text.to_owned());
-            assert_eq!(before, None);
+            assert_eq!(session.cookie, Some(COOKIE));
+            let session = (session.text.to_owned(), session.expires);
+            assert_eq!(found.insert(id.to_vec(), session), None);
         });
         if !more {
             break;
@@ -27,7 +28,24 @@ fn every_session_comes_up_once_in_pages_of_the_size_asked_for() {
         assert_eq!(count, 70);
     }
     assert_eq!(found.len(), 1000);
-    assert_eq!(found[b"17".as_slice()], r#"{"n":17}"#);
+    let expected = (r#"{"n":17}"#.to_owned(), Some(UnixMillis(18)));
+    assert_eq!(found[b"17".as_slice()], expected);
+}
+
+#[test]
+fn what_has_expired_does_not_come_up() {
+    let store = MemoryStore::default();
+    for number in 0..100_i64 {
+        let id = number.to_string();
+        set(&store, id.as_bytes(), session(Some(number)), 0);
+    }
+    let mut count = 0;
+    let mut pages = Pages::default();
+    while store.page(&mut pages, 7, UnixMillis(40), |_, session| {
+        count += 1;
+        assert!(session.expires > Some(UnixMillis(40)));
+    }) {}
+    assert_eq!(count, 59);
 }
 
 proptest! {
@@ -37,31 +55,34 @@ proptest! {
         shards in 1..4_usize,
         removed in proptest::collection::vec(0..500_usize, 0..1200),
     ) {
-        let store = MemoryStore::with_shards(Options::default(), shards);
+        let store = MemoryStore::with_shards(Options::default(), Some(shards), None);
         let mut stays = HashSet::new();
         for number in 0..500_usize {
             let id = number.to_string().into_bytes();
-            store.set(&id, "{}", UnixMillis(0)).unwrap();
+            set(&store, &id, session(None), 0);
             stays.insert(id);
         }
         let mut pages = Pages::default();
         let mut seen = HashMap::new();
         let mut removed = removed.chunks(60);
         for new in 1000..3000_usize {
-            let more = store.page(&mut pages, size, UnixMillis(0), |kept| {
-                *seen.entry(kept.id.to_vec()).or_insert(0) += 1;
+            let more = store.page(&mut pages, size, UnixMillis(0), |id, _| {
+                *seen.entry(id.to_vec()).or_insert(0) += 1;
             });
             if !more {
                 break;
             }
             for number in removed.next().unwrap_or_default() {
                 let id = number.to_string().into_bytes();
-                store.destroy(&id, UnixMillis(0)).unwrap();
+                store.destroy(&id, UnixMillis(0));
                 stays.remove(&id);
             }
-            store.set(new.to_string().as_bytes(), "{}", UnixMillis(0)).unwrap();
+            set(&store, new.to_string().as_bytes(), session(None), 0);
         }
-        prop_assert!(!store.page(&mut pages, size, UnixMillis(0), |_| {}), "it does not end");
+        prop_assert!(
+            !store.page(&mut pages, size, UnixMillis(0), |_, _| {}),
+            "it does not end"
+        );
         for (id, times) in &seen {
             prop_assert_eq!(*times, 1, "{:?}", id);
         }

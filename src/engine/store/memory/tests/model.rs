@@ -2,49 +2,83 @@ use std::collections::HashMap;
 
 use proptest::prelude::*;
 
-use super::{super::super::OnFull, *};
+use super::*;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Step {
     Set(u8, Content),
-    Touch(u8, Option<i64>),
+    Renew(u8, Cookie, Expiry),
     Destroy(u8),
     Get(u8),
     Has(u8),
     Sweep(usize),
     Wait(i64),
     Len,
+    Page(usize),
     Clear,
+}
+
+/// By the cookie, and a time to live in place of the store's.
+#[derive(Clone, Copy, Debug)]
+struct Expiry {
+    cookie: Option<i64>,
+    ttl: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Content {
-    expires: Option<i64>,
-    is_empty: bool,
-    protected: bool,
+    number: u8,
+    /// `None` for a text that is whole.
+    cookie: Option<Cookie>,
+    expiry: Expiry,
+    class: Class,
+}
+
+fn cookie() -> impl Strategy<Value = Cookie> {
+    let max_age = prop_oneof![Just(86_400_000), any::<u64>().prop_map(|age| age >> 1)];
+    (0..300_u32, proptest::option::of(max_age)).prop_map(|(attributes, max_age)| Cookie {
+        attributes,
+        max_age,
+    })
+}
+
+fn expiry() -> impl Strategy<Value = Expiry> {
+    (
+        proptest::option::of(0..3_600_000_i64),
+        proptest::option::weighted(0.2, 1..9000_i64),
+    )
+        .prop_map(|(cookie, ttl)| Expiry { cookie, ttl })
 }
 
 fn content() -> impl Strategy<Value = Content> {
-    let expires = proptest::option::of(0..3_600_000_i64);
-    (expires, any::<bool>(), any::<bool>()).prop_map(|(expires, is_empty, protected)| Content {
-        expires,
-        is_empty,
-        protected,
-    })
+    let cookie = proptest::option::weighted(0.8, cookie());
+    (
+        any::<u8>(),
+        cookie,
+        expiry(),
+        prop::sample::select(&Class::ALL),
+    )
+        .prop_map(|(number, cookie, expiry, class)| Content {
+            number,
+            cookie,
+            expiry,
+            class,
+        })
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let id = 0..12_u8;
     prop_oneof![
         8 => (id.clone(), content()).prop_map(|(id, content)| Step::Set(id, content)),
-        4 => (id.clone(), proptest::option::of(0..3_600_000_i64))
-            .prop_map(|(id, at)| Step::Touch(id, at)),
+        4 => (id.clone(), cookie(), expiry())
+            .prop_map(|(id, cookie, expiry)| Step::Renew(id, cookie, expiry)),
         2 => id.clone().prop_map(Step::Destroy),
         4 => id.clone().prop_map(Step::Get),
         1 => id.prop_map(Step::Has),
         2 => (0..5_usize).prop_map(Step::Sweep),
         4 => prop_oneof![0..3000_i64, 0..100_000_i64].prop_map(Step::Wait),
         2 => Just(Step::Len),
+        1 => (1..5_usize).prop_map(Step::Page),
         1 => Just(Step::Clear),
     ]
 }
@@ -68,60 +102,55 @@ fn options() -> impl Strategy<Value = Options> {
     })
 }
 
-fn text(content: Content) -> String {
-    let cookie = content
-        .expires
-        .map_or("null".into(), |at| format!("\"{}\"", acceptance::iso(at)));
-    let more = if content.is_empty { "" } else { ",\"n\":1" };
-    format!("{{\"cookie\":{{\"expires\":{cookie}}}{more}}}")
+impl Content {
+    fn text(&self) -> String {
+        format!("{{\"n\":{}}}", self.number)
+    }
+
+    fn session<'text>(&self, text: &'text str) -> Session<'text> {
+        Session {
+            text,
+            cookie: self.cookie,
+            expires: self.expiry.cookie.map(UnixMillis),
+        }
+    }
 }
 
 #[derive(Debug)]
-struct Session {
+struct Held {
     content: Content,
-    /// Of the cookie, or by the time to live.
+    /// By the cookie, or by the time to live.
     expires: Option<i64>,
     used: u64,
-}
-
-impl Session {
-    fn class(&self) -> u8 {
-        match self.content {
-            Content {
-                protected: true, ..
-            } => 2,
-            Content { is_empty: true, .. } => 0,
-            Content { .. } => 1,
-        }
-    }
 }
 
 /// A plain map, scanned in full.
 #[derive(Debug)]
 struct Model {
     options: Options,
-    sessions: HashMap<u8, Session>,
+    sessions: HashMap<u8, Held>,
     destroyed: HashMap<u8, i64>,
     uses: u64,
     evictions: u64,
 }
 
 impl Model {
-    fn expiry(&self, expires: Option<i64>, now: i64) -> Option<i64> {
-        expires.or(self.options.ttl.map(|ttl| now + ttl))
+    fn expires(&self, expiry: Expiry, now: i64) -> Option<i64> {
+        let ttl = expiry.ttl.or(self.options.ttl);
+        expiry.cookie.or(ttl.map(|ttl| now + ttl))
     }
 
     fn expire(&mut self, now: i64) {
         self.sessions
-            .retain(|_, session| session.expires.is_none_or(|at| at > now));
+            .retain(|_, held| held.expires.is_none_or(|at| at > now));
         self.destroyed.retain(|_, until| *until > now);
     }
 
-    fn is_used(&mut self, id: u8) -> Option<&Session> {
+    fn is_used(&mut self, id: u8) -> Option<&mut Held> {
         self.uses += 1;
-        let session = self.sessions.get_mut(&id)?;
-        session.used = self.uses;
-        Some(session)
+        let held = self.sessions.get_mut(&id)?;
+        held.used = self.uses;
+        Some(held)
     }
 
     /// Whether there is room, or room can be made.
@@ -131,11 +160,11 @@ impl Model {
             return true;
         }
         let sessions = self.sessions.iter();
-        let next = sessions.min_by_key(|(_, session)| (session.class(), session.used));
-        let (next, class) = next.map(|(id, session)| (*id, session.class())).unwrap();
+        let next = sessions.min_by_key(|(_, held)| (held.content.class, held.used));
+        let (next, class) = next.map(|(id, held)| (*id, held.content.class)).unwrap();
         let refused = match self.options.on_full {
             OnFull::Evict => false,
-            OnFull::Spare => class == 2,
+            OnFull::Spare => class == Class::Protected,
             OnFull::Reject => true,
         };
         if !refused {
@@ -145,25 +174,118 @@ impl Model {
         !refused
     }
 
-    fn set(&mut self, id: u8, content: Content, now: i64) -> bool {
+    fn set(&mut self, id: u8, content: Content, now: i64) -> Result<(), Full> {
         if self.options.stay_destroyed && self.destroyed.contains_key(&id) {
-            return true;
+            return Ok(());
         }
-        let expires = self.expiry(content.expires, now);
+        let expires = self.expires(content.expiry, now);
         let is_gone = expires.is_some_and(|at| at <= now);
         // What has expired goes first, and that may be the new one itself.
         if !(is_gone && self.options.on_full == OnFull::Evict || self.make_room(id)) {
-            return false;
+            return Err(Full(Bound::Sessions));
         }
-        let session = Session {
+        let held = Held {
             content,
             expires,
             used: 0,
         };
-        self.sessions.insert(id, session);
+        self.sessions.insert(id, held);
         self.is_used(id);
-        true
+        Ok(())
     }
+
+    fn renew(&mut self, id: u8, cookie: Cookie, expiry: Expiry, now: i64) -> Renewed {
+        let expires = self.expires(expiry, now);
+        let held = self.sessions.get(&id);
+        match held.map(|held| held.content.cookie) {
+            None => return Renewed::Absent,
+            Some(None) => return Renewed::Whole,
+            Some(Some(_)) => {}
+        }
+        if let Some(held) = self.is_used(id) {
+            held.expires = expires;
+            held.content.expiry = expiry;
+            held.content.cookie = Some(cookie);
+        }
+        Renewed::Done
+    }
+
+    fn ids(&self) -> Vec<Vec<u8>> {
+        let mut ids: Vec<_> = self.sessions.keys().map(|id| vec![*id]).collect();
+        ids.sort_unstable();
+        ids
+    }
+}
+
+/// Does one thing to both, and compares what they say.
+fn perform(
+    step: Step,
+    store: &MemoryStore,
+    model: &mut Model,
+    now: &mut i64,
+) -> Result<(), TestCaseError> {
+    let time = UnixMillis(*now);
+    match step {
+        Step::Set(id, content) => {
+            let save = Save {
+                ttl: content.expiry.ttl,
+                class: content.class,
+            };
+            let saved = store.save(&[id], &content.session(&content.text()), save, time);
+            prop_assert_eq!(saved, model.set(id, content, *now));
+        }
+        Step::Renew(id, cookie, expiry) => {
+            let renewal = Session {
+                text: "not looked at",
+                cookie: Some(cookie),
+                expires: expiry.cookie.map(UnixMillis),
+            };
+            let renewed = store.renew(&[id], &renewal, expiry.ttl, time);
+            prop_assert_eq!(renewed, model.renew(id, cookie, expiry, *now));
+        }
+        Step::Destroy(id) => {
+            let is_destroyed = store.destroy(&[id], time);
+            prop_assert_eq!(is_destroyed, model.sessions.remove(&id).is_some());
+            model.destroyed.insert(id, *now + 10 * 60_000);
+        }
+        Step::Get(id) => {
+            let expected = model.is_used(id).map(|held| held.content);
+            let found = store.read(&[id], time, |found| {
+                let expected = expected.map(|content| (content, content.text()));
+                let expected = expected.as_ref();
+                let expected = expected.map(|(content, text)| content.session(text));
+                prop_assert_eq!(Some(found), expected);
+                Ok(())
+            });
+            prop_assert_eq!(found.is_some(), expected.is_some());
+            found.unwrap_or(Ok(()))?;
+        }
+        Step::Has(id) => {
+            prop_assert_eq!(store.has(&[id], time), model.sessions.contains_key(&id));
+        }
+        Step::Sweep(budget) => {
+            store.sweep(time, budget);
+        }
+        Step::Wait(milliseconds) => *now += milliseconds,
+        Step::Len => {
+            prop_assert_eq!(store.len(time), model.sessions.len());
+            let mut ids = store.ids(time);
+            ids.sort_unstable();
+            prop_assert_eq!(ids, model.ids());
+        }
+        Step::Page(most) => {
+            let mut ids = Vec::new();
+            let mut pages = Pages::default();
+            while store.page(&mut pages, most, time, |id, _| ids.push(id.to_vec())) {}
+            ids.sort_unstable();
+            prop_assert_eq!(ids, model.ids());
+        }
+        Step::Clear => {
+            store.clear();
+            model.sessions.clear();
+        }
+    }
+    Ok(())
 }
 
 proptest! {
@@ -172,10 +294,10 @@ proptest! {
     #[test]
     fn it_does_what_a_plain_map_with_bounds_does(
         options in options(),
-        shards in prop_oneof![Just(1_usize), Just(3), Just(SHARDS)],
+        shards in prop_oneof![Just(1_usize), Just(3), Just(shards::SHARDS)],
         steps in proptest::collection::vec(step(), 1..200),
     ) {
-        let store = MemoryStore::with_shards(options, shards);
+        let store = MemoryStore::with_shards(options, Some(shards), None);
         let mut model = Model {
             options,
             sessions: HashMap::new(),
@@ -186,53 +308,7 @@ proptest! {
         let mut now = 0;
         for step in steps {
             model.expire(now);
-            let time = UnixMillis(now);
-            match step {
-                Step::Set(id, content) => {
-                    let save = Save { protected: content.protected, ..Save::default() };
-                    let set = store.save(&[id], &text(content), save, time);
-                    prop_assert_eq!(set.is_ok(), model.set(id, content, now));
-                }
-                Step::Touch(id, at) => {
-                    let cookie = at.map_or(r#"{"expires":null}"#.to_owned(), cookie);
-                    let touched = store.touch(&[id], &cookie, time).unwrap();
-                    prop_assert_eq!(touched.is_some(), model.sessions.contains_key(&id));
-                    model.is_used(id);
-                    let expires = model.expiry(at, now);
-                    if let Some(session) = model.sessions.get_mut(&id) {
-                        session.expires = expires;
-                        session.content.expires = at;
-                    }
-                }
-                Step::Destroy(id) => {
-                    let destroyed = store.destroy(&[id], time).unwrap();
-                    prop_assert_eq!(destroyed, model.sessions.remove(&id).is_some());
-                    model.destroyed.insert(id, now + 10 * 60_000);
-                }
-                Step::Get(id) => {
-                    let expected = model.is_used(id).map(|session| text(session.content));
-                    prop_assert_eq!(store.get(&[id], time).unwrap(), expected);
-                }
-                Step::Has(id) => {
-                    prop_assert_eq!(store.has(&[id], time), model.sessions.contains_key(&id));
-                }
-                Step::Sweep(budget) => {
-                    store.sweep(time, budget);
-                }
-                Step::Wait(ms) => now += ms,
-                Step::Len => {
-                    prop_assert_eq!(store.len(time).unwrap(), model.sessions.len());
-                    let mut ids = store.ids(time);
-                    ids.sort_unstable();
-                    let mut expected: Vec<_> = model.sessions.keys().map(|id| vec![*id]).collect();
-                    expected.sort_unstable();
-                    prop_assert_eq!(ids, expected);
-                }
-                Step::Clear => {
-                    store.clear().unwrap();
-                    model.sessions.clear();
-                }
-            }
+            perform(step, &store, &mut model, &mut now)?;
             prop_assert_eq!(store.stats().evictions, model.evictions);
         }
     }

@@ -1,9 +1,9 @@
-use std::{sync::Arc, thread};
-
-use super::{
-    super::super::{OnFull, Pages, registry},
-    *,
+use std::{
+    sync::{Arc, Barrier},
+    thread,
 };
+
+use super::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_threads_do_not_disturb_each_other() {
@@ -14,15 +14,13 @@ async fn many_threads_do_not_disturb_each_other() {
             tokio::spawn(async move {
                 for round in 0..2000_i64 {
                     let own = format!("{task}:{}", round % 100).into_bytes();
-                    let text = format!("{{\"task\":{task},\"round\":{round}}}");
-                    store.set(&own, &text, UnixMillis(round)).unwrap();
-                    store
-                        .set(b"shared", &session(Some(round + 5)), UnixMillis(round))
-                        .unwrap();
+                    let expected = format!("{{\"task\":{task},\"round\":{round}}}");
+                    set(&store, &own, with_text(&expected, None), round);
+                    set(&store, b"shared", session(Some(round + 5)), round);
                     store.sweep(UnixMillis(round), 8);
-                    assert_eq!(store.get(&own, UnixMillis(round)).unwrap(), Some(text));
+                    assert_eq!(text(&store, &own, round), Some(expected));
                     if round % 3 == 0 {
-                        assert!(store.destroy(&own, UnixMillis(round)).unwrap());
+                        assert!(store.destroy(&own, UnixMillis(round)));
                     }
                     tokio::task::yield_now().await;
                 }
@@ -32,7 +30,7 @@ async fn many_threads_do_not_disturb_each_other() {
     for task in tasks {
         task.await.unwrap();
     }
-    let owned = store.all(UnixMillis(10_000)).unwrap();
+    let owned = store.ids(UnixMillis(10_000));
     // Of each task's last hundred rounds, those that three divides were destroyed.
     assert_eq!(
         owned.len(),
@@ -42,7 +40,7 @@ async fn many_threads_do_not_disturb_each_other() {
 
 /// Threads that write, read, renew, destroy, sweep and list at random.
 fn churn(options: Options) -> MemoryStore {
-    let store = MemoryStore::with_shards(options, 3);
+    let store = MemoryStore::with_shards(options, Some(3), None);
     thread::scope(|scope| {
         for thread in 0..4_u64 {
             let store = &store;
@@ -67,35 +65,50 @@ fn churn(options: Options) -> MemoryStore {
 fn one_step(store: &MemoryStore, random: u64, time: i64) {
     let id = (random >> 8 & 0xFF).to_string().into_bytes();
     let now = UnixMillis(time);
+    let bit = |number: u32| random >> number & 1 == 1;
     match random % 10 {
         0..4 => {
+            let class = if bit(16) {
+                Class::Protected
+            } else {
+                Class::Anonymous
+            };
             let save = Save {
-                protected: random & 0x1_0000 != 0,
+                class,
                 ..Save::default()
             };
-            let _ = store.save(&id, &session(Some(time + 3000)), save, now);
+            let expires = Some(time + 3000);
+            let session = if bit(17) {
+                whole("text", expires)
+            } else {
+                session(expires)
+            };
+            let _ = store.save(&id, &session, save, now);
         }
-        4..6 => drop(store.get(&id, now)),
-        6 => drop(store.touch(&id, &cookie(time + 5000), now)),
-        7 => drop(store.destroy(&id, now)),
+        4..6 => drop(get(store, &id, time)),
+        6 => {
+            renew(store, &id, Some(time + 5000), time);
+        }
+        7 => {
+            store.destroy(&id, now);
+        }
         8 => {
             store.sweep(now, 10);
         }
         _ => {
-            store.page(&mut Pages::default(), 5, now, |_| {});
+            store.page(&mut Pages::default(), 5, now, |_, _| {});
         }
     }
 }
 
 fn totals_are_true(store: &MemoryStore) {
-    let shards = store.shards.iter();
-    let live: usize = shards.map(|shard| shard.lock().contents.slots.live()).sum();
+    let shards = store.shards().iter();
+    let live: usize = shards.map(|shard| shard.lock().sessions.live()).sum();
     assert_eq!(store.stats().sessions, live as u64);
     store.sweep(UnixMillis(1 << 40), 100_000);
-    assert_eq!(store.stats().sessions, 0);
-    let empty = MemoryStore::with_shards(*store.options(), 3).stats().bytes;
-    let left = store.stats().bytes - empty;
-    assert!(left < 40_000, "{left} bytes are left");
+    let stats = store.stats();
+    assert_eq!(stats.sessions, 0);
+    assert!(stats.bytes < 40_000, "{} bytes are left", stats.bytes);
 }
 
 #[test]
@@ -117,29 +130,69 @@ fn bounds_hold_with_many_threads() {
 }
 
 #[test]
+fn first_sessions_that_come_at_once_find_one_shard_each() {
+    // So few shards that each of them gets some sessions.
+    let store = || MemoryStore::with_shards(Options::default(), Some(8), None);
+    let fill = |store: &MemoryStore| {
+        for number in 0..300 {
+            set(store, number.to_string().as_bytes(), session(None), 0);
+        }
+    };
+    let bytes_when_empty = |store: &MemoryStore| {
+        store.clear();
+        store.stats().bytes
+    };
+    let sequential = store();
+    fill(&sequential);
+    let expected = bytes_when_empty(&sequential);
+    for _ in 0..300 {
+        let concurrent = store();
+        let together = Barrier::new(2);
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    together.wait();
+                    fill(&concurrent);
+                });
+            }
+        });
+        assert_eq!(concurrent.len(UnixMillis(0)), 300);
+        assert_eq!(bytes_when_empty(&concurrent), expected);
+    }
+}
+
+#[test]
 fn a_named_store_is_the_same_for_all_threads_and_ends_with_the_last() {
     let name = "a_named_store_is_the_same_for_all_threads";
     let options = Options {
         max_sessions: Some(1000),
         ..Options::default()
     };
-    let open = |options: Option<Options>| registry::open(Some(name), options);
+    let open = |options: Option<Options>| registry::open(Some(name), options, None);
     let first = open(Some(options)).unwrap();
     thread::scope(|scope| {
         for number in 0..4 {
             scope.spawn(move || {
                 let opened = open(Some(options)).unwrap();
-                let id = format!("{number}");
-                opened.set(id.as_bytes(), "{}", UnixMillis(0)).unwrap();
+                set(&opened, number.to_string().as_bytes(), session(None), 0);
             });
         }
     });
-    assert_eq!(first.len(UnixMillis(0)).unwrap(), 4);
-    assert!(open(Some(Options::default())).is_err());
+    assert_eq!(first.len(UnixMillis(0)), 4);
+    let refused = open(Some(Options::default())).err();
+    assert_eq!(refused, Some(registry::OpenError::OtherOptions));
     let second = open(None).unwrap();
     drop(first);
-    assert_eq!(second.len(UnixMillis(0)).unwrap(), 4);
+    assert_eq!(second.len(UnixMillis(0)), 4);
     drop(second);
     let third = open(None).unwrap();
-    assert_eq!(third.len(UnixMillis(0)).unwrap(), 0);
+    assert_eq!(third.len(UnixMillis(0)), 0);
+    assert_eq!(*third.options(), Options::default());
+}
+
+#[test]
+fn a_store_without_a_name_is_nobody_elses() {
+    let [one, another] = [(); 2].map(|()| registry::open(None, None, None).unwrap());
+    set(&one, b"a", session(None), 0);
+    assert!(another.is_empty(UnixMillis(0)));
 }
