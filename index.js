@@ -98,7 +98,7 @@ function session(options) {
       debug('store is disconnected')
       return void next()
     }
-    if (!isWithin(req, generator.cookieOptionsOf(req).path || '/')) {
+    if (!isWithin(req, generator)) {
       debug('pathname mismatch')
       return void next()
     }
@@ -128,11 +128,13 @@ function session(options) {
 }
 
 /** Whether the request's path, as the client sent it, begins with the cookie's. */
-function isWithin(req, cookiePath) {
+function isWithin(req, generator) {
   const url = typeof req.originalUrl === 'string' ? req.originalUrl : req.url
   // Nearly always; saves parsing the URL.
-  if (cookiePath === '/' && typeof url === 'string' && startsWithOneSlash(url)) return true
-  return (originalUrl(req).pathname || '/').indexOf(cookiePath) === 0
+  if (generator.cookiePath === '/' && typeof url === 'string' && startsWithOneSlash(url))
+    return true
+  const path = originalUrl(req).pathname || '/'
+  return path.indexOf(generator.cookieOptionsOf(req).path || '/') === 0
 }
 
 function startsWithOneSlash(url) {

@@ -1,6 +1,6 @@
 'use strict'
 
-const { types } = require('node:util')
+const { types } = require('util')
 
 /**
  * Express gives requests and responses another prototype. In V8 before version 13 (Node 20 to 23), every

@@ -1,7 +1,7 @@
 'use strict'
 
 const { types } = require('util')
-const { isObject, privateField } = require('./private-field')
+const { Adopt, isObject } = require('./private-field')
 
 /**
  * What stands in for `req.session` until somebody reads it. Many requests never do, and then nothing is
@@ -9,11 +9,22 @@ const { isObject, privateField } = require('./private-field')
  *
  * It is an accessor that all requests share. It can be read, assigned, deleted, listed and copied like
  * the plain property that it stands in for. Which request it is read on, it knows from a private field of
- * the request. An object that each request has of its own bears it too: the state of its stream, or in
- * mocks `rawHeaders`. Through that, proxies and heirs of a request, and objects that its properties were
- * copied to, lead to the same session.
+ * the request. The state of the request's stream bears it too: through that, proxies and heirs of a
+ * request, and objects that its properties were copied to, lead to the same session. A request without
+ * one, such as a mock, has its session assigned.
  */
-const requests = privateField()
+class Mark extends Adopt {
+  #request
+
+  constructor(object, request) {
+    super(object)
+    this.#request = request
+  }
+
+  static requestOf(object) {
+    return isObject(object) && #request in object ? object.#request : undefined
+  }
+}
 
 const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, isExtensible } = Object
 
@@ -38,23 +49,23 @@ const accessor = {
  * @returns {import('./request').RequestSession | undefined}
  */
 function requestOf(object) {
-  const request = requests.get(object)
+  const request = Mark.requestOf(object)
   if (request !== undefined || !isObject(object)) return request
   try {
     // A proxy may throw.
-    return wrappedBy(object, '_readableState') ?? wrappedBy(object, 'rawHeaders') ?? heirOf(object)
+    return wrappedBy(object) ?? heirOf(object)
   } catch {
     return undefined
   }
 }
 
-function wrappedBy(object, name) {
-  const request = requests.get(object[name])
-  // Somebody may have given one request such an object of another, whose session is not for this one.
+function wrappedBy(object) {
+  const request = Mark.requestOf(object._readableState)
+  // Somebody may have given one request the state of another, whose session is not for this one.
   return request?.isOf(object) ? request : undefined
 }
 
-/** An heir may have had such objects of its own. */
+/** An heir may have been given a state of its own. */
 function heirOf(object) {
   return requestOf(getPrototypeOf(object))
 }
@@ -71,7 +82,8 @@ function canBeLazy(req) {
     inheritsPlainly(req) &&
     !('session' in req) &&
     isExtensible(req) &&
-    (hasObject(req, '_readableState') || hasObject(req, 'rawHeaders'))
+    hasObject(req, '_readableState') &&
+    hasObject(req, '_events')
   )
 }
 
@@ -89,8 +101,8 @@ function hasObject(object, name) {
  */
 function makeLazy(req, request) {
   try {
-    requests.put(hasObject(req, '_readableState') ? req._readableState : req.rawHeaders, request)
-    requests.put(req, request)
+    new Mark(req._readableState, request)
+    new Mark(req, request)
   } catch {
     return false
   }

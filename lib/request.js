@@ -112,6 +112,8 @@ class RequestSession extends HookedResponse {
   }
 
   #onStored(error, data) {
+    // At a store's second answer, wrappers of the request may still hold the first session.
+    this.readSession()
     if (error && error.code !== 'ENOENT') {
       debug('error %j', error)
       return this.#continue(error)
@@ -143,21 +145,33 @@ class RequestSession extends HookedResponse {
     const isFirst = this.#id === undefined && store.generate === generator.generate
     if (isFirst && generator.makesCookiesAlone && canBeLazy(req) && isPristine()) {
       const { genid } = generator
-      const id = genid(req)
-      req.sessionID = id
-      const parts = {}
-      try {
-        generator.giveCookie(parts, req)
-      } catch (error) {
-        req.session = Object.assign(new Session(req), parts)
-        throw error
-      }
-      return this.#leaveUnread(id, parts.cookie, '{}', false)
+      req.sessionID = genid(req)
+      const cookie = this.#giveCookie()
+      if (cookie !== undefined) return this.#leaveUnread(req.sessionID, cookie, '{}', false)
+    } else {
+      store.generate(req)
     }
-    store.generate(req)
     this.#id = req.sessionID
     this.#beginWith(dataJson(req.session), false)
     this.#watch(req.session)
+  }
+
+  /**
+   * The cookie of a new session that can be lazy. Otherwise the session is assigned: its cookie could not
+   * be made, or cannot be renewed, which has to fail when the response ends.
+   */
+  #giveCookie() {
+    const req = this.#req
+    const parts = {}
+    let isLazy = false
+    try {
+      this.#settings.generator.giveCookie(parts, req)
+      const { originalMaxAge } = parts.cookie
+      isLazy = !originalMaxAge || typeof originalMaxAge === 'number'
+    } finally {
+      if (!isLazy) req.session = Object.assign(new Session(req), parts)
+    }
+    return isLazy ? parts.cookie : undefined
   }
 
   /** Makes `req.session` lazy: what it is made of when it is read are the parts of a session. */
@@ -189,7 +203,6 @@ class RequestSession extends HookedResponse {
       this.#isUnread = false
       this.#session = session
       this.#watch(session)
-      if (this.#isTouched) session.touch()
     }
     return this.#session
   }
@@ -264,7 +277,7 @@ class RequestSession extends HookedResponse {
     const req = this.#req
     const { cookies, signer, trustProxy } = this.#settings
     if (req.session.cookie.secure && !isSecure(req, trustProxy)) return void debug('not secured')
-    this.#touch()
+    this.#touch(req.session)
     try {
       const value = signer.sign(this.#secrets, req.sessionID)
       const text = cookies.serialize(value, req.session.cookie.data)
@@ -296,8 +309,7 @@ class RequestSession extends HookedResponse {
   commit() {
     this.#currentData = undefined
     const session = this.#peek()
-    if (session === UNREAD) this.#isTouched = true
-    else if (session) this.#touch()
+    if (session) this.#touch(session)
     switch (this.#decideAtEnd(session)) {
       case AtEnd.Destroy:
         return this.#destroyStored()
@@ -389,9 +401,9 @@ class RequestSession extends HookedResponse {
       return (done) => store.touch(req.sessionID, req.session, this.#answered(done, 'touched'))
     }
     try {
-      // Nearly always, the expiry can be renewed without making the session.
       const stored = this.#stored
-      const isUnread = session === UNREAD && stored?.id === req.sessionID && isPristine()
+      // Renewing it may have taken the session.
+      const isUnread = session === UNREAD && this.#isUnread && stored?.id === req.sessionID
       if (!(isUnread && sessions.touchUnread(stored))) {
         sessions.touch(`${req.sessionID}`, req.session, stored)
       }
@@ -449,12 +461,25 @@ class RequestSession extends HookedResponse {
   }
 
   /** Renews the session's expiry, once a request. */
-  #touch() {
+  #touch(session) {
     if (this.#isTouched) return
+    if (session === UNREAD && this.#touchUnread()) {
+      this.#isTouched = true
+      return
+    }
     // By way of the request, as V8 names the expression in its error if `touch` is no function.
     const req = this.#req
     req.session.touch()
     this.#isTouched = true
+  }
+
+  /** The same without making the session. Returns false if that takes the session. */
+  #touchUnread() {
+    if (!isPristine()) return false
+    const cookie = this.#cookie
+    if (cookie === undefined) return this.#stored.sessions.renew(this.#stored)
+    cookie.maxAge = cookie.originalMaxAge
+    return true
   }
 }
 

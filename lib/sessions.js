@@ -88,6 +88,11 @@ class Generator {
     return typeof this.#cookieOptions !== 'function'
   }
 
+  /** The path of all cookies. Undefined if a function has to be asked for each request's. */
+  get cookiePath() {
+    return this.makesCookiesAlone ? this.#cookieOptions.path || '/' : undefined
+  }
+
   /** Gives a new session its cookie. */
   giveCookie(session, req) {
     const options = this.#cookieOptions

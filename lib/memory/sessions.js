@@ -147,8 +147,17 @@ class MemorySessions {
   }
 
   #stored(id, text) {
-    const [attributes, maxAge, expires] = this.#numbers
-    return { id, text, attributes, maxAge, expires, changes: this.#changes, sessions: this }
+    const numbers = this.#numbers
+    return {
+      id,
+      text,
+      attributes: numbers[0],
+      maxAge: numbers[1],
+      expires: numbers[2],
+      renewed: numbers[2],
+      changes: this.#changes,
+      sessions: this
+    }
   }
 
   /** Makes the cookie of a session in parts. */
@@ -198,21 +207,31 @@ class MemorySessions {
   }
 
   /**
-   * The same for a session that nobody has read: its expiry is moved to its original distance from now.
+   * Renews the expiry of a session that nobody has read: it is moved to its original distance from now.
+   *
+   * @param {object} stored The session as it was read.
+   * @returns {boolean} False if that takes the session.
+   */
+  renew(stored) {
+    const { maxAge } = stored
+    if (Number.isNaN(maxAge)) return true
+    const now = Date.now()
+    const expires = now + maxAge
+    // Tests replace the clock by one that gives no number, or one for which there is no date.
+    if (typeof now !== 'number' || !Number.isInteger(expires) || expires > LAST_TIME) return false
+    stored.renewed = expires
+    return true
+  }
+
+  /**
+   * Stores the renewed expiry.
    *
    * @returns {boolean} False if that takes the session.
    */
   touchUnread(stored) {
-    const { attributes, id, maxAge } = stored
-    let expires = NaN
-    if (!Number.isNaN(maxAge)) {
-      const now = Date.now()
-      expires = now + maxAge
-      // Tests replace the clock by one that gives no number, or one for which there is no date.
-      if (typeof now !== 'number' || !Number.isInteger(expires) || expires > LAST_TIME) return false
-    }
-    if (this.#ttl !== undefined && Number.isNaN(expires)) return false
-    return this.#touch(id, undefined, { attributes, maxAge, expires }, stored)
+    const { attributes, id, maxAge, renewed } = stored
+    if (this.#ttl !== undefined && Number.isNaN(renewed)) return false
+    return this.#touch(id, undefined, { attributes, maxAge, expires: renewed }, stored)
   }
 
   /** Says whether it is done: not if the stored text is whole. */

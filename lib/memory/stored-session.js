@@ -88,12 +88,13 @@ class Parts {
    *
    * @returns {Cookie}
    */
-  cookieOf({ attributes, maxAge, expires }) {
+  cookieOf({ attributes, maxAge, renewed }) {
     const known = (this.#known[attributes] ??= this.#read(attributes))
-    const date = Number.isNaN(expires) ? null : new Date(expires)
+    const date = Number.isNaN(renewed) ? null : new Date(renewed)
     const originalMaxAge = Number.isNaN(maxAge) ? null : maxAge
     const cookie = new BareCookie(known.path, date, originalMaxAge, known.httpOnly)
-    for (const [name, value] of known.others) cookie[name] = value
+    // Most have no others.
+    if (known.others !== undefined) Object.assign(cookie, known.others)
     return cookie
   }
 
@@ -102,7 +103,7 @@ class Parts {
     const { path = '/', httpOnly = true, ...others } = parseNatively(text)
     delete others.originalMaxAge
     delete others.expires
-    return { path, httpOnly, others: Object.entries(others) }
+    return { path, httpOnly, others: Object.keys(others).length > 0 ? others : undefined }
   }
 }
 
@@ -121,6 +122,8 @@ BareCookie.prototype = Cookie.prototype
  */
 function textOf({ partitioned, priority, ...others }) {
   const first = { partitioned, priority }
+  // A cookie without one of these is given it when it is read.
+  if (others.path === undefined || others.httpOnly === undefined) return undefined
   const isPlain = (value) => value == null || ['string', 'boolean'].includes(typeof value)
   if (!Object.values({ ...first, ...others }).every(isPlain)) return undefined
   const members = (attributes) => {

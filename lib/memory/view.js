@@ -1,15 +1,25 @@
 'use strict'
 
 const { inspect } = require('util')
-const { privateField } = require('../private-field')
+const { Adopt, isObject } = require('../private-field')
 
 /**
  * `store.sessions`: a view of a store's sessions that reads, writes and lists like a plain object of
  * texts. Session ids are the string keys; symbols are those of the object behind it.
  */
 
-/** Which sessions a view shows. */
-const behind = privateField()
+class View extends Adopt {
+  #sessions
+
+  constructor(proxy, sessions) {
+    super(proxy)
+    this.#sessions = sessions
+  }
+
+  static sessionsOf(object) {
+    return isObject(object) && #sessions in object ? object.#sessions : undefined
+  }
+}
 
 /**
  * @param {import('./sessions').MemorySessions} sessions
@@ -20,7 +30,7 @@ function viewOf(sessions) {
     // Without it, printing the view would print the empty object behind it.
     [inspect.custom]: { configurable: true, value: () => copyOf(sessions) }
   })
-  return behind.put(new Proxy(target, handler(sessions)), sessions)
+  return new View(new Proxy(target, handler(sessions)), sessions)
 }
 
 /**
@@ -30,7 +40,7 @@ function viewOf(sessions) {
  *   for an id that is a symbol, which the object behind the view keeps like any object.
  */
 function sessionsBehind(view, sid) {
-  return typeof sid === 'symbol' ? undefined : behind.get(view)
+  return typeof sid === 'symbol' ? undefined : View.sessionsOf(view)
 }
 
 function handler(sessions) {

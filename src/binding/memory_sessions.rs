@@ -102,13 +102,14 @@ pub fn memory_open(
         Err(reason) => return Ok(Either::B(reason.into())),
     };
     let length = JsText::length(&id);
-    let mut text = id.clone();
     let found = open.store()?.read(&id, time(now), |session| {
-        text.extend_from_slice(session.text.as_bytes());
-        numbers_of(&session)
+        (
+            numbers_of(&session),
+            [&id, session.text.as_bytes()].concat(),
+        )
     });
-    numbers.write(0, &found.unwrap_or(ABSENT));
-    numbers.write(ABSENT.len(), &[length]);
+    let ([attributes, max_age, expires], text) = found.unwrap_or((ABSENT, id));
+    numbers.write(0, &[attributes, max_age, expires, length]);
     Ok(Either::A(JsText(text)))
 }
 
