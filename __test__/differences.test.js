@@ -8,6 +8,7 @@ const { ServerResponse } = require('node:http')
 const http2 = require('node:http2')
 const { test } = require('node:test')
 const compression = require('compression')
+const genuine = require('express-session')
 const session = require('..')
 const { cookieOf, request, serving } = require('./support/server')
 
@@ -326,4 +327,40 @@ test('a MemoryStore is warned of in production, unless it has bounds', () => {
   assert.strictEqual(warned('new session.MemoryStore({ ttl: 1000 })'), true)
   assert.strictEqual(warned('new session.MemoryStore({ maxSessions: 1000 })'), false)
   assert.strictEqual(warned('new session.MemoryStore({ maxBytes: 1e6 })'), false)
+})
+
+test('a printed MemoryStore shows that its sessions are a view and its count of events an accessor', async () => {
+  const { inspect } = require('node:util')
+  const [theirs, printed] = [genuine, session].map(({ MemoryStore }) => {
+    const store = new MemoryStore()
+    store.set('sid', { cookie: { path: '/' }, user: 'tobi' })
+    return inspect(store)
+  })
+  assert.match(printed, /_eventsCount: \[Getter\/Setter\]/)
+  assert.strictEqual(printed.replace(/\[Getter\/Setter\]/, '0'), theirs)
+})
+
+test('dates that are all the same let sessions be, where express-session frees them or throws', async () => {
+  const RealDate = Date
+  const seen = {}
+  for (const [name, { Cookie, MemoryStore }] of Object.entries({ genuine, ours: session })) {
+    const store = new MemoryStore()
+    store.set('sid', { cookie: new Cookie({ maxAge: 60_000 }), user: 'tobi' })
+    const now = RealDate.now()
+    const Stub = Object.assign(
+      function () {
+        return new RealDate(now)
+      },
+      { now: () => now }
+    )
+    globalThis.Date = Stub
+    try {
+      // Asked within the stub, answered in a later turn.
+      store.get('sid', (error, data) => (seen[name] = data?.user))
+    } finally {
+      globalThis.Date = RealDate
+    }
+    await new Promise(setImmediate)
+  }
+  assert.deepStrictEqual(seen, { genuine: undefined, ours: 'tobi' })
 })

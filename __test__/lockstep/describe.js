@@ -36,6 +36,8 @@ function shape(object, key) {
     return { writable: true, enumerable, configurable, value: typeof object[key] }
   }
   const { value, ...rest } = descriptor
+  // The request that a session is of, or a copy of one, which nothing tells from other objects.
+  if (key === 'req' && !rest.writable && isObject(value)) return { ...rest, value: '<request>' }
   const hidden = key === 'sessionStore' || key === 'session' || key === 'cookie'
   return { ...plain(rest), value: hidden ? typeof value : plain(value) }
 }

@@ -133,12 +133,15 @@ function makeMembers(given) {
   return made
 }
 
+// Whatever the request is: a copy of one has nothing to tell it by.
+const named = (arg) => (typeof arg === 'object' && arg !== null ? '<request>' : arg)
+
 function makeCookie([tag, inner], journal) {
   if (tag === 'object') return makeMembers(inner)
   if (tag === 'inherited') return Object.create(makeMembers(inner))
   if (tag !== 'function') return make([tag, inner])
   return (...args) => {
-    journal.add('option', 'cookie', ...args)
+    journal.add('option', 'cookie', ...args.map(named))
     return makeCookie(inner, journal)
   }
 }
@@ -154,7 +157,7 @@ function makeGenid([tag, inner], journal) {
   }
   if (tag === 'no function') return 'no function'
   return (...args) => {
-    journal.add('option', 'genid', ...args)
+    journal.add('option', 'genid', ...args.map(named))
     return next()
   }
 }

@@ -4,6 +4,7 @@ const { onDeprecation } = require('./deprecations')
 const { atFixedTime } = require('../parity/clock')
 const { provider } = require('../parity/provider')
 const { keep, makeCookieHeader } = require('./cookie-header')
+const { Globals } = require('./disturbances')
 const { makeExchange } = require('./exchange')
 const { Journal, quiet } = require('./journal')
 const { makeOptions, makeSecret } = require('./options')
@@ -30,12 +31,19 @@ function isLoose({ store, groups }) {
 async function play(name, scenario) {
   const journal = new Journal()
   current = journal
-  await atFixedTime((clock) => playAt(clock, journal, provider(name).session, scenario))
+  await atFixedTime(async (clock) => {
+    const globals = new Globals(scenario.store.type === 'memory')
+    try {
+      await playAt(clock, journal, provider(name).session, scenario, globals)
+    } finally {
+      globals.restore()
+    }
+  })
   current = undefined
   return journal.entries
 }
 
-async function playAt(clock, journal, session, scenario) {
+async function playAt(clock, journal, session, scenario, globals) {
   const response = { headSent: () => null }
   const options = makeOptions(scenario.options, journal)
   const { store, contents } = makeStore(session, journal, response, scenario.store)
@@ -46,6 +54,7 @@ async function playAt(clock, journal, session, scenario) {
     return journal.add('app', 'session threw', error)
   }
   const world = {
+    globals,
     cookieName: options.name || options.key || 'connect.sid',
     jar: new Map(),
     journal,
@@ -77,6 +86,7 @@ async function playAt(clock, journal, session, scenario) {
       for (const visit of visits) keep(world.jar, visit.conclude())
     }
   }
+  globals.restore()
   journal.add('store', 'contents', contents())
   journal.add(
     'store',

@@ -2,6 +2,7 @@
 
 const fc = require('fast-check')
 const { cookieHeader } = require('./cookie-header')
+const { after, before, disturbance } = require('./disturbances')
 const { neighbours } = require('./neighbours')
 const { ending, responseStep } = require('./response-steps')
 const { sessionStep } = require('./session-steps')
@@ -31,7 +32,13 @@ const request = fc.record(
     leaves: weighted([20, pick(null)], [1, pick(1, 2, 4)]),
     keepAlive: weighted([4, pick(true)], [1, pick(false)]),
     neighbours,
-    steps: fc.array(weighted([5, sessionStep], [2, responseStep]), { maxLength: 7 }),
+    before,
+    after,
+    // Whether the handler looks at the session before it does anything else.
+    looks: weighted([3, pick(true)], [1, pick(false)]),
+    steps: fc.array(weighted([5, sessionStep], [2, responseStep], [0.7, disturbance]), {
+      maxLength: 7
+    }),
     ending: weighted([30, ending], [0.5, pick(['nothing'])])
   },
   { noNullPrototype: true }

@@ -12,10 +12,13 @@ const body = weighted(
   [0.5, tagged('text', pick('x'.repeat(70_000)))],
   [0.5, pick(['number', 5], ['null'], ['undefined'], ['array'], ['object'], ['boolean'])]
 )
+// From Node 26 on, `write` keeps what it is given for `end`, which refuses it: with express-session, that is
+// in its store's callback, where nobody can catch it.
+const REFUSES_AT_ONCE = Number.parseInt(process.versions.node, 10) < 26
 const encoding = weighted(
   [6, pick(undefined)],
   [2, pick('utf8', 'latin1', 'hex', 'base64', 'utf16le')],
-  [0.3, pick('bogus', null)]
+  [0.3, pick(...(REFUSES_AT_ONCE ? ['bogus', null] : [null]))]
 )
 // Not what Node cannot write: with a store that answers later, that ends a process with express-session.
 const endBody = weighted(

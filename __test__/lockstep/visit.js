@@ -2,12 +2,13 @@
 
 const { plain } = require('../parity/plain')
 const { describe } = require('./describe')
+const { DISTURBANCES, wrapped } = require('./disturbances')
 const { nextTurn } = require('./journal')
 const { stack } = require('./neighbours')
 const { RESPONSE_STEPS, Thrown } = require('./response-steps')
 const { SESSION_STEPS } = require('./session-steps')
 
-const STEPS = { ...SESSION_STEPS, ...RESPONSE_STEPS }
+const STEPS = { ...SESSION_STEPS, ...RESPONSE_STEPS, ...DISTURBANCES }
 const ENDINGS = new Set(['end', 'end with callback', 'pipe', 'abort', 'destroy response'])
 // Deflating has to be done by then.
 const BUSY_MOST = 100_000_000n
@@ -51,6 +52,7 @@ class Visit {
     if (given.originalUrl !== null) req.originalUrl = given.originalUrl
     if (given.secure !== null) req.secure = given.secure
     if (given.secret !== null) req.secret = given.secret
+    this.req = wrapped(req, given.before)
     res.on('error', (error) => this.journal.add('wire', this.label, 'response error', error))
     this.#dispatch(stack(this, this.middleware, given.neighbours), 0)
   }
@@ -73,7 +75,10 @@ class Visit {
     const next = (...args) => {
       if (isSession) this.note('next', ...args)
       if (args[0]) return this.#fail(args[0])
-      if (!passed) this.#dispatch(layers, index + 1)
+      if (!passed) {
+        if (isSession) this.req = wrapped(this.req, this.given.after)
+        this.#dispatch(layers, index + 1)
+      }
       passed = true
     }
     try {
@@ -88,8 +93,10 @@ class Visit {
   async #handle() {
     if (this.handled) return
     this.handled = true
-    this.kept = this.req.session
-    this.look()
+    if (this.given.looks) {
+      this.kept = this.req.session
+      this.look()
+    }
     try {
       for (const step of [...this.given.steps, this.given.ending]) {
         this.journal.activity++

@@ -51,7 +51,7 @@ async function exchange(middleware, { log, prepare, handle, ...request }) {
       handled = Promise.resolve()
       if (res.headersSent) return
       res.statusCode = 500
-      res.end('failed')
+      endFailed(res, log, 'failed')
       return
     }
     handled = runHandler(handle, req, res, log)
@@ -77,7 +77,16 @@ async function runHandler(handle, req, res, log) {
     log.add('handler threw', error)
     // the handler may have failed on the very status it left behind
     if (!res.headersSent) res.statusCode = 500
-    if (!res.writableEnded) res.end('threw')
+    if (!res.writableEnded) endFailed(res, log, 'threw')
+  }
+}
+
+// What an error handler does, which may fail on what has failed before.
+function endFailed(res, log, body) {
+  try {
+    res.end(body)
+  } catch (error) {
+    log.add('error handler threw', error)
   }
 }
 
@@ -97,4 +106,4 @@ function headerValues(head, name) {
 
 const setCookies = ({ head }) => headerValues(head, 'set-cookie')
 
-module.exports = { exchange, makeRequest, headerValues, setCookies }
+module.exports = { exchange, makeRequest, received, headerValues, setCookies }

@@ -41,7 +41,7 @@ function normalised(stderr) {
   return stderr
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => line.replace(DATES, '<date>'))
+    .map((line) => line.replace(DATES, '<date>').replace(/^\(node:\d+\)/, '(node:<pid>)'))
     .map((line) => line.replace(/ at (?:\S*[\\/])?([\w.-]+):(\d+):\d+$/, place))
 }
 

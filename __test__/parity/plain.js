@@ -33,6 +33,10 @@ function describeDate(date) {
   return Number.isNaN(time) ? 'invalid' : new Date(time).toISOString()
 }
 
+// A wrapper of a request that has its properties, or what the middleware gives to each.
+const isCopyOfRequest = (value) =>
+  Object.hasOwn(value, 'httpVersionMajor') || Object.hasOwn(value, 'sessionStore')
+
 function plainObject(value, parents) {
   if (parents.includes(value)) return '<circular>'
   if (types.isDate(value)) {
@@ -40,7 +44,7 @@ function plainObject(value, parents) {
   }
   if (value instanceof Error) return plainError(value)
   if (value instanceof OutgoingMessage) return '<response>'
-  if (value instanceof IncomingMessage) return '<request>'
+  if (value instanceof IncomingMessage || isCopyOfRequest(value)) return '<request>'
   if (Buffer.isBuffer(value)) return `<buffer ${value.toString('hex')}>`
   const within = [...parents, value]
   if (Array.isArray(value)) return value.map((item) => plain(item, within))
@@ -63,6 +67,7 @@ const ENGINE_TEXTS = [
     /^(?!(?:req|self|store|this)\b).* is not a (function|constructor)$/s,
     '<expression> is not a $1'
   ],
+  [/^Cannot destructure property .* as it is (undefined|null)\.$/s, 'Cannot read properties of $1'],
   [/^Cannot (read|set) properties of (\w+) .*$/s, 'Cannot $1 properties of $2']
 ]
 

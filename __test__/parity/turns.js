@@ -1,5 +1,8 @@
 'use strict'
 
+// Some cases replace the timers.
+const { setImmediate } = globalThis
+
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 
 // Everything the cases do is synchronous, a microtask or a few event-loop turns away, so a bounded

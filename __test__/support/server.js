@@ -31,7 +31,12 @@ function request(port, { cookie, path = '/', headers = {} } = {}) {
       response.setEncoding('utf8')
       response.on('data', (chunk) => (body += chunk))
       response.on('end', () =>
-        resolve({ status: response.statusCode, headers: response.headers, body })
+        resolve({
+          status: response.statusCode,
+          headers: response.headers,
+          trailers: response.trailers,
+          body
+        })
       )
       response.on('error', reject)
     })
