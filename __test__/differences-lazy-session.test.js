@@ -107,6 +107,23 @@ for (const copy of ['a merge', 'a copy with its prototype']) {
   )
 }
 
+for (const [change, act] of Object.entries({
+  assigned: (req) => (req.session = { user: 'other' }),
+  regenerated: (req) => new Promise((resolve) => req.session.regenerate(resolve))
+})) {
+  differs(
+    `a copy with the descriptors of a request sees the session that is ${change} afterwards`,
+    { 'express-session': [true, false], ours: [true, true] },
+    async (session) => {
+      const req = await pass(session, 'a')
+      const copy = mergeDescriptors({}, req)
+      const before = copy.session === req.session
+      await act(req)
+      return [before, copy.session === req.session]
+    }
+  )
+}
+
 // Never that of the other client, unless somebody asks for it: express-session gives what was put there.
 differs(
   'a request that is given another’s descriptor of the session sees its own',

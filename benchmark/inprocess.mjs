@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { cpus } from 'node:os'
 import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { SubjectProcess } from './inprocess/processes.mjs'
 import { writeReport } from './measure/report-file.mjs'
 import { median } from './measure/summary.mjs'
 import { aligned, fraction } from './measure/table.mjs'
@@ -44,7 +42,6 @@ const { values: options } = parseArgs({
   }
 })
 
-const workerFile = fileURLToPath(new URL('inprocess/worker.mjs', import.meta.url))
 const [rounds, requests, warm] = [options.rounds, options.requests, options.warm].map(Number)
 const { node, version } = findNode(options.node)
 
@@ -77,52 +74,24 @@ async function measure(plan, subjects) {
     for (const subject of subjects) workers.push(await startWorker({ ...plan, subject, sessions }))
     // Scenarios that use sessions up can serve no more than these in one go.
     for (const worker of workers) {
-      for (let done = 0; done < warm; done += requests) await round(worker)
+      for (let done = 0; done < warm; done += requests) await worker.answer(requests)
     }
     const measured = Object.fromEntries(subjects.map((subject) => [subject, []]))
     for (let n = 0; n < rounds; n++) {
-      for (const worker of workers) measured[worker.subject].push(await round(worker))
+      for (const worker of workers) measured[worker.subject].push(await worker.answer(requests))
     }
     return measured
   } finally {
-    await Promise.all(workers.map(stop))
+    await Promise.all(workers.map((worker) => worker.stop()))
   }
 }
 
-async function round({ child }) {
-  child.send({ requests })
-  const [{ perRequest }] = await once(child, 'message')
-  return perRequest
-}
-
-async function startWorker(settings) {
+function startWorker(settings) {
+  if (!options.prof) return SubjectProcess.start(settings, node)
   const { subject, framework, scenario } = settings
-  const profile = `${framework}.${scenario}.${subject}.cpuprofile`.replaceAll(/[^a-z0-9.-]/g, '_')
-  const args = ['--expose-gc', workerFile, JSON.stringify(settings)]
-  if (options.prof) {
-    args.unshift('--cpu-prof', `--cpu-prof-dir=${options.prof}`, `--cpu-prof-name=${profile}`)
-  }
-  const child = spawn(node, args, {
-    env: { ...process.env, NODE_ENV: 'production', NO_DEPRECATION: 'express-session' },
-    stdio: ['ignore', 'inherit', 'pipe', 'ipc']
-  })
-  let said = ''
-  child.stderr.setEncoding('utf8').on('data', (text) => (said += text))
-  // A worker ends by itself only if something is wrong with it.
-  const onExit = () => {
-    console.error(`${subject}, ${framework}, ${scenario} has ended:\n${said}`)
-    process.exit(1)
-  }
-  child.once('exit', onExit)
-  await once(child, 'message')
-  return { child, subject, onExit }
-}
-
-async function stop({ child, onExit }) {
-  child.off('exit', onExit)
-  const exited = once(child, 'exit')
-  child.disconnect()
-  await exited
+  const name = `${framework}.${scenario}.${subject}.cpuprofile`.replaceAll(/[^a-z0-9.-]/g, '_')
+  const profiling = ['--cpu-prof', `--cpu-prof-dir=${options.prof}`, `--cpu-prof-name=${name}`]
+  return SubjectProcess.start(settings, node, profiling)
 }
 
 /** For each subject its CPU time and its tax: the median, and what the least of all rounds says. */

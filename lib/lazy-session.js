@@ -26,19 +26,23 @@ class Mark extends Adopt {
   }
 }
 
-const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, isExtensible } = Object
+const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isExtensible } = Object
 
 const accessor = {
   configurable: true,
   enumerable: true,
   get() {
-    return requestOf(this)?.readSession()
+    return requestOf(this)?.currentSession()
   },
   set(session) {
+    // The accessor stays: V8 makes a dictionary of an object whose accessor becomes a value, which takes
+    // longer than all the rest of an assignment.
+    const own = Mark.requestOf(this)
+    if (own !== undefined) return own.assignSession(session)
     const property = { configurable: true, enumerable: true, value: session, writable: true }
     if (isObject(this) && Reflect.defineProperty(this, 'session', property)) return
     // The request was sealed or frozen meanwhile.
-    requestOf(this)?.replaceSession(session)
+    requestOf(this)?.assignSession(session)
   }
 }
 
@@ -71,8 +75,8 @@ function heirOf(object) {
 }
 
 /**
- * Whether `req.session` can be lazy without anybody being able to tell: a proxy would be told of a
- * property that is defined where it should be assigned, and an accessor further up would not be assigned to.
+ * Whether `req.session` can be lazy without the application noticing: a proxy would be told of a property
+ * that is defined where it should be assigned, and an accessor further up would not be assigned to.
  *
  * @param {object} req
  */
@@ -82,14 +86,18 @@ function canBeLazy(req) {
     inheritsPlainly(req) &&
     !('session' in req) &&
     isExtensible(req) &&
-    hasObject(req, '_readableState') &&
-    hasObject(req, '_events')
+    isStream(req)
   )
 }
 
-/** Whether an object has a property of its own that is an object, without calling a getter. */
-function hasObject(object, name) {
-  return isObject(getOwnPropertyDescriptor(object, name)?.value)
+/** Nothing of these names is inherited, so they are its own. */
+function isStream(req) {
+  try {
+    return isObject(req._readableState) && isObject(req._events)
+  } catch {
+    // A mock may have getters that throw.
+    return false
+  }
 }
 
 /**
@@ -117,13 +125,17 @@ function isLazy(req) {
 
 let plainPrototype
 
-/** Whether an object inherits from no proxy, which would be told of an assignment. */
+/**
+ * Whether an object inherits from no proxy, which would be told of an assignment, and from no stream: its
+ * session would be lazy on the heir alone, but the mark on the state of both.
+ */
 function inheritsPlainly(object) {
   const prototype = getPrototypeOf(object)
   // All requests of an application inherit from the same object.
   if (prototype === plainPrototype) return true
   for (let next = prototype; next !== null; next = getPrototypeOf(next)) {
-    if (types.isProxy(next)) return false
+    if (types.isProxy(next) || hasOwn(next, '_readableState')) return false
+    if (getOwnPropertyDescriptor(next, '_events')?.value !== undefined) return false
   }
   plainPrototype = prototype
   return true

@@ -16,7 +16,7 @@ const {
   factsOfSession
 } = require('./lifecycle')
 const { fastPath } = require('./memory/fast-path')
-const { isPristine } = require('./pristine')
+const { areMethodsPristine, isPristine } = require('./pristine')
 const { HookedResponse } = require('./response')
 const { sessionOfParts } = require('./sessions')
 
@@ -25,7 +25,7 @@ const { save: originalSave } = Session.prototype
 // An application's fake timers must not hold back errors.
 const defer = setImmediate
 
-/** What stands for `req.session` where that is lazy and nobody has read it: a session, unchanged. */
+/** Stands for a lazy `req.session` that has not been read: a session, unchanged. */
 const UNREAD = { unread: true }
 
 /** The answer that `SaveIfUnsavedElseTouch` of `AtEnd` leaves if nothing has to be saved. */
@@ -54,10 +54,13 @@ class RequestSession extends HookedResponse {
   #stored
   /** The cookie of a new session. */
   #cookie
-  /** Whether `req.session` is lazy, and nobody has read it. */
+  /** Whether `req.session` is lazy, and the session that it began with has not been read. */
   #isUnread = false
-  /** What a lazy `req.session` is, once somebody has read it. */
+  /** The session that a lazy `req.session` began with, once it has been read. */
   #session
+  /** What was assigned to a lazy `req.session`. */
+  #isAssigned = false
+  #assigned
   #isTouched = false
   /** The `save` that was put on the session, and whether it is called by us. */
   #watchedSave
@@ -196,7 +199,7 @@ class RequestSession extends HookedResponse {
 
   // 2. `req.session` is read, saved, reloaded.
 
-  /** What `req.session` is while it is lazy. */
+  /** The session that the request began with, where that is lazy. */
   readSession() {
     if (this.#isUnread) {
       const session = this.#makeSession()
@@ -205,6 +208,17 @@ class RequestSession extends HookedResponse {
       this.#watch(session)
     }
     return this.#session
+  }
+
+  /** What a lazy `req.session` is. */
+  currentSession() {
+    return this.#isAssigned ? this.#assigned : this.readSession()
+  }
+
+  /** What a lazy `req.session` is from now on. */
+  assignSession(session) {
+    this.#isAssigned = true
+    this.#assigned = session
   }
 
   #makeSession() {
@@ -220,15 +234,9 @@ class RequestSession extends HookedResponse {
     return events !== undefined && events === req._events
   }
 
-  /** What `req.session` is from now on, where it is lazy and has to stay so. */
-  replaceSession(session) {
-    this.#isUnread = false
-    this.#session = session
-  }
-
   /** What `req.session` is, without making it; another codec makes other JSON of the same data. */
   #peek() {
-    const isUnread = this.#isUnread && isLazy(this.#req) && hasNativeJson()
+    const isUnread = this.#isUnread && !this.#isAssigned && isLazy(this.#req) && hasNativeJson()
     return isUnread ? UNREAD : this.#req.session
   }
 
@@ -308,8 +316,10 @@ class RequestSession extends HookedResponse {
 
   commit() {
     this.#currentData = undefined
-    const session = this.#peek()
+    let session = this.#peek()
     if (session) this.#touch(session)
+    // Touching it may have taken the session.
+    if (session === UNREAD && !this.#isUnread) session = this.#req.session
     switch (this.#decideAtEnd(session)) {
       case AtEnd.Destroy:
         return this.#destroyStored()
@@ -402,8 +412,7 @@ class RequestSession extends HookedResponse {
     }
     try {
       const stored = this.#stored
-      // Renewing it may have taken the session.
-      const isUnread = session === UNREAD && this.#isUnread && stored?.id === req.sessionID
+      const isUnread = session === UNREAD && stored?.id === req.sessionID
       if (!(isUnread && sessions.touchUnread(stored))) {
         sessions.touch(`${req.sessionID}`, req.session, stored)
       }
@@ -475,8 +484,10 @@ class RequestSession extends HookedResponse {
 
   /** The same without making the session. Returns false if that takes the session. */
   #touchUnread() {
-    if (!isPristine()) return false
     const cookie = this.#cookie
+    // That of a new session without an expiry stays as it is.
+    if (cookie?.originalMaxAge === null) return areMethodsPristine()
+    if (!isPristine()) return false
     if (cookie === undefined) return this.#stored.sessions.renew(this.#stored)
     cookie.maxAge = cookie.originalMaxAge
     return true

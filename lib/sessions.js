@@ -97,12 +97,13 @@ class Generator {
   giveCookie(session, req) {
     const options = this.#cookieOptions
     const ownOptions = this.cookieOptionsOf(req)
-    const isAuto = (option) => options[option] === 'auto' || ownOptions?.[option] === 'auto'
     const cookie = new Cookie(ownOptions)
     session.cookie = cookie
     const secure = isSecure(req, this.#trustProxy)
-    if (isAuto('secure')) cookie.secure = secure
-    if (isAuto('sameSite')) cookie.sameSite = secure ? 'none' : 'lax'
+    if (options.secure === 'auto' || ownOptions?.secure === 'auto') cookie.secure = secure
+    if (options.sameSite === 'auto' || ownOptions?.sameSite === 'auto') {
+      cookie.sameSite = secure ? 'none' : 'lax'
+    }
   }
 }
 

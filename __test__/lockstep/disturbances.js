@@ -2,7 +2,7 @@
 
 const { inspect } = require('node:util')
 const { makeRequest } = require('../parity/exchange')
-const { WRAPS } = require('../parity/wraps')
+const { COPIES, WRAPS } = require('../parity/wraps')
 const { pick, tagged, weighted } = require('./values')
 
 // What applications, test tools and membranes do to requests and to what is global.
@@ -31,6 +31,8 @@ function wrapped(req, name) {
   made.url ??= req.url
   return made
 }
+
+const isCopy = (name) => COPIES.includes(name)
 
 const disturbance = weighted(
   [2, tagged('wrap', pick(...Object.keys(WRAPS)))],
@@ -123,9 +125,7 @@ const CODECS = {
 }
 
 const DISTURBANCES = {
-  wrap: (play, name) => {
-    play.req = wrapped(play.req, name)
-  },
+  wrap: (play, name) => play.wrap(name),
   'printed as': ({ req }, text) => {
     req[inspect.custom] = () => text
   },
@@ -176,4 +176,4 @@ class Globals {
   }
 }
 
-module.exports = { DISTURBANCES, Globals, after, before, disturbance, wrapped }
+module.exports = { DISTURBANCES, Globals, after, before, disturbance, isCopy, wrapped }

@@ -27,6 +27,20 @@ function isLoose({ store, groups }) {
   return store.type === 'memory' || groups.some(({ requests }) => requests.some(deflates))
 }
 
+const REPLACING = new Set(['reload', 'regenerate'])
+
+// Whether a request is assigned another session by what has not got a copy of it in hand. That copies of the
+// request see it is a documented difference.
+function replacesSession({ store, groups }) {
+  const replaces = ({ neighbours, steps }) =>
+    [...neighbours.before, ...neighbours.after].includes('hook that drops the session') ||
+    steps.some(([name, method]) => REPLACING.has(name === 'on kept' ? method : name))
+  return (
+    Boolean(store.calls?.some(([, what]) => what === 'twice')) ||
+    groups.some(({ requests }) => requests.some(replaces))
+  )
+}
+
 // Plays a scenario on one provider, and gives the account of what happened.
 async function play(name, scenario) {
   const journal = new Journal()
@@ -59,6 +73,7 @@ async function playAt(clock, journal, session, scenario, globals) {
     jar: new Map(),
     journal,
     loose: isLoose(scenario),
+    mayCopy: !replacesSession(scenario),
     middleware,
     secrets: [options.secret].flat(),
     session,

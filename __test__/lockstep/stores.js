@@ -218,8 +218,12 @@ function makeScripted(session, journal, response, given) {
       return called('touch', args, renew, this)
     }
   }
-  return { store, contents: () => Array.from(kept) }
+  // Which of two requests comes first is compared where it has to be the same: by the calls.
+  return { store, contents: () => Array.from(kept).toSorted(byId) }
 }
+
+// Ids may be symbols.
+const byId = ([a], [b]) => (String(a) < String(b) ? -1 : 1)
 
 function makeMemory(session, journal, { wrapped, preload: sessions }) {
   const store = new session.MemoryStore()

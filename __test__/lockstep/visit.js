@@ -2,7 +2,7 @@
 
 const { plain } = require('../parity/plain')
 const { describe } = require('./describe')
-const { DISTURBANCES, wrapped } = require('./disturbances')
+const { DISTURBANCES, isCopy, wrapped } = require('./disturbances')
 const { nextTurn } = require('./journal')
 const { stack } = require('./neighbours')
 const { RESPONSE_STEPS, Thrown } = require('./response-steps')
@@ -63,6 +63,10 @@ class Visit {
     return !this.res.writableFinished && process.hrtime.bigint() - this.#started < BUSY_MOST
   }
 
+  wrap(name) {
+    if (this.mayCopy || !isCopy(name)) this.req = wrapped(this.req, name)
+  }
+
   leave() {
     this.journal.add('wire', this.label, 'left')
     this.req.socket.destroy()
@@ -76,7 +80,7 @@ class Visit {
       if (isSession) this.note('next', ...args)
       if (args[0]) return this.#fail(args[0])
       if (!passed) {
-        if (isSession) this.req = wrapped(this.req, this.given.after)
+        if (isSession) this.wrap(this.given.after)
         this.#dispatch(layers, index + 1)
       }
       passed = true

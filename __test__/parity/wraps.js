@@ -87,4 +87,10 @@ const WRAPS = {
   'a proxy of a merge': (req) => new Proxy(mergeDescriptors({}, req), {})
 }
 
-module.exports = { WRAPS, mergeDescriptors }
+/**
+ * The ways that copy the descriptor of `req.session`, which may be an accessor: what the request is assigned
+ * afterwards is seen through these copies, too. docs/differences.md says so.
+ */
+const COPIES = Object.keys(WRAPS).filter((name) => /merge|all descriptors/.test(name))
+
+module.exports = { COPIES, WRAPS, mergeDescriptors }

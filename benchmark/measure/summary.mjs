@@ -31,7 +31,7 @@ function spreadOf(numbers) {
   return { median: median(numbers), lower, upper }
 }
 
-function quantile(numbers, part) {
+export function quantile(numbers, part) {
   const sorted = numbers.toSorted((a, b) => a - b)
   const place = (sorted.length - 1) * part
   const below = sorted[Math.floor(place)]

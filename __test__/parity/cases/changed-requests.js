@@ -4,7 +4,7 @@ const assert = require('node:assert/strict')
 const { inspect } = require('node:util')
 const { makeRequest } = require('../exchange')
 const { OPTIONS, looksAt, shown } = require('../looks')
-const { WRAPS } = require('../wraps')
+const { COPIES, WRAPS } = require('../wraps')
 
 // What applications do to a request after the session's middleware, before anybody has read the session.
 // It has to be there all the same, on the request and through whatever wraps it.
@@ -152,14 +152,14 @@ const LOOKS = {
 }
 
 // A frozen request can still be given another session, and a copy of a sealed one with its descriptors is
-// not told apart from it: see docs/differences.md. With express-session, to regenerate the session of a
-// frozen request fails where nobody can catch it.
+// not told apart from it; a copy sees what the request is assigned: see docs/differences.md. With
+// express-session, to regenerate the session of a frozen request fails where nobody can catch it.
 const ASSIGN = new Set(['it is assigned', 'it is unset', 'it is regenerated'])
-const WITH_DESCRIPTORS = new Set(['a merge into an empty object', 'a copy with all descriptors'])
 
 function isToldApart(change, through, look) {
-  const isCopy = change === 'it is sealed' && WITH_DESCRIPTORS.has(through)
-  return (isCopy || change === 'it is frozen') && ASSIGN.has(look)
+  const isCopy = COPIES.includes(through)
+  if (isCopy && look === 'it is regenerated') return true
+  return ((isCopy && change === 'it is sealed') || change === 'it is frozen') && ASSIGN.has(look)
 }
 
 const ORDERS = {
