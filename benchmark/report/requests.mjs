@@ -11,9 +11,6 @@ const names = {
   fastify: 'Fastify'
 }
 
-/** What part of express-session's tax ours shall be at most. */
-const goal = 1 / 6
-const goals = { untouched: 1 / 10, guest: 1 / 10 }
 const placements = {
   apart: 'server and load on a core each',
   together: 'server and load in turn on one core',
@@ -23,14 +20,7 @@ const own = new Set(['none', 'express-session', 'ours'])
 
 /** The tax of each scenario. */
 export function taxes(all, frameworks) {
-  const parts = tablesOfTaxes(severalAtOnce(all), frameworks)
-  const legend =
-    'Tax in µs of CPU per request: the median, and what the middle half of all rounds says. Ratios in ' +
-    'bold are at their goal: 1/10 for `untouched` and `guest`, 1/6 for the others. ≤ 0: in three quarters ' +
-    'of the rounds the application took no longer with sessions than without; ≈ 0: in half of them; ' +
-    '≤ 1/20: in a quarter, and three quarters have no more than that. Ratios are the medians of all ' +
-    'rounds, which differ from the ratio of the medians.'
-  return [...parts, legend].join('\n\n')
+  return tablesOfTaxes(severalAtOnce(all), frameworks).join('\n\n')
 }
 
 /** The tax of each scenario that was measured with one request at a time. */
@@ -49,7 +39,7 @@ function tablesOfTaxes(reports, frameworks) {
     if (scenarios.length === 0) continue
     const rows = [[names[framework], ...those.flatMap(headOf)]]
     for (const scenario of scenarios) {
-      const cells = those.flatMap((report) => cellsOf(find(report, framework, scenario), scenario))
+      const cells = those.flatMap((report) => cellsOf(find(report, framework, scenario)))
       rows.push([scenario, ...cells])
     }
     parts.push(table(rows))
@@ -88,14 +78,10 @@ function headOf({ node }) {
   return [`express-session, Node ${majorOf(node)}`, `ours, Node ${majorOf(node)}`, 'ratio']
 }
 
-function cellsOf(subjects, scenario) {
+function cellsOf(subjects) {
   if (!subjects?.ours) return ['–', '–', '–']
   const { 'express-session': theirs, ours } = subjects
-  return [spread(theirs.tax), spread(ours.tax), bold(share(ours), scenario)]
-}
-
-function bold({ text, atMost }, scenario) {
-  return atMost <= (goals[scenario] ?? goal) ? `**${text}**` : text
+  return [spread(theirs.tax), spread(ours.tax), share(ours).text]
 }
 
 /** The tax without a network, of the first framework that was measured. */
@@ -108,8 +94,7 @@ export function inProcess(reports) {
       const subjects = find(report, framework, scenario)
       if (!subjects) return ['–', '–', '–']
       const { 'express-session': theirs, ours } = subjects
-      const ratio = ours.tax.median / theirs.tax.median
-      const part = bold({ text: fraction(ratio), atMost: ratio }, scenario)
+      const part = fraction(ours.tax.median / theirs.tax.median)
       return [number(theirs.tax.median), number(ours.tax.median), part]
     })
     rows.push([scenario, ...cells])
