@@ -1,6 +1,6 @@
 'use strict'
 
-/** Cookie headers that are made to be dear, and what comes of them. */
+/** Cookie headers that are made to be expensive, and what comes of them. */
 
 const { createRequire } = require('node:module')
 const { Secrets } = require('../../lib/secrets')
@@ -42,7 +42,14 @@ const HEADERS = {
   'a long id with a wrong signature': own(`s%3A${fill('x').slice(0, 15_900)}.${'A'.repeat(43)}`),
   dots: own(`s%3A${fill('.')}`),
   'a long signature': own(`s%3Aid.${fill('A')}`),
-  'bytes beyond ASCII': ending(fill('\u00ff=\u00e9;'), valid)
+  'bytes beyond ASCII': ending(fill('\u00ff=\u00e9;'), valid),
+  'one long cookie beyond ASCII before': ending(`a=${fill('\u00e9')}`, valid),
+  'one byte beyond ASCII after 4 000 cookies': ending(fill('a=1;'), `b=\u00e9; ${valid}`),
+  'bytes beyond ASCII under the name': own(fill('\u00e9')),
+  'a signed value beyond ASCII under the name': own(`s%3A${fill('\u00e9')}.${'A'.repeat(43)}`),
+  'a short header beyond ASCII': `a=\u00e9; ${valid}`,
+  'characters beyond a byte': ending(fill('\u0119=\u0119;'), valid),
+  'characters beyond a byte under the name': own(fill('\u0119'))
 }
 
 /** The session id in a header, as express-session finds it: with the packages that it uses. */
