@@ -359,7 +359,7 @@ declare namespace session {
 
     /**
      * For how many milliseconds a session is kept whose cookie has no expiry, from its last save or
-     * touch on, or a function that says so; it may return nothing for a session that is kept for ever.
+     * touch on, or a function that says so; it may return nothing for a session that does not expire.
      * By default all of them are.
      */
     ttl?: number | ((session: SessionData) => number | null | undefined) | undefined
@@ -416,7 +416,7 @@ declare namespace session {
 
   /**
    * Keeps sessions in the memory of this process, outside of the JavaScript heap. Expired ones are
-   * freed, whether anybody asks for them or not.
+   * freed, whether they are asked for again or not.
    *
    * It emits `'create'`, `'update'`, `'destroy'`, `'expire'` and `'evict'`, with a session ID and a
    * `MemoryStoreEvent` or `MemoryStoreEviction`, in a later turn of the event loop.
@@ -459,7 +459,7 @@ declare namespace session {
     /** Goes through the IDs of all sessions, as `entries` does. */
     ids(options?: { pageSize?: number }): AsyncGenerator<string, void, void>
 
-    /** What the store holds and has done. Cheap enough to be asked for every second. */
+    /** What the store holds and has done so far. Cheap enough to call every second. */
     stats(): MemoryStoreStats
 
     /**

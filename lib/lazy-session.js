@@ -4,14 +4,14 @@ const { types } = require('util')
 const { Adopt, isObject } = require('./private-field')
 
 /**
- * What stands in for `req.session` until somebody reads it. Many requests never do, and then nothing is
- * parsed and no session is made.
+ * The lazy `req.session`: the session is created when the property is read. Many requests never read it, and
+ * then nothing is parsed.
  *
- * It is an accessor that all requests share. It can be read, assigned, deleted, listed and copied like
- * the plain property that it stands in for. Which request it is read on, it knows from a private field of
- * the request. The state of the request's stream bears it too: through that, proxies and heirs of a
- * request, and objects that its properties were copied to, lead to the same session. A request without
- * one, such as a mock, has its session assigned.
+ * It is an accessor that all requests share, and it can be read, assigned, deleted, listed and copied like a
+ * plain property. It finds the request's session through a private field on the request. The state of the
+ * request's stream has the same field, so that proxies of the request, objects that inherit from it, and
+ * copies of its properties lead to the same session. A request without a stream, such as a mock, has its
+ * session assigned.
  */
 class Mark extends Adopt {
   #request
@@ -35,8 +35,8 @@ const accessor = {
     return requestOf(this)?.currentSession()
   },
   set(session) {
-    // The accessor stays: V8 makes a dictionary of an object whose accessor becomes a value, which takes
-    // longer than all the rest of an assignment.
+    // The accessor stays: turning it into a value makes V8 treat the request as a dictionary, which takes
+    // more than a microsecond and makes the request slower afterwards.
     const own = Mark.requestOf(this)
     if (own !== undefined) return own.assignSession(session)
     const property = { configurable: true, enumerable: true, value: session, writable: true }
@@ -47,7 +47,7 @@ const accessor = {
 }
 
 /**
- * The request that an object is, wraps, inherits from, or was copied from. Never throws.
+ * Finds the request that an object is, wraps, inherits from, or was copied from. Never throws.
  *
  * @param {unknown} object
  * @returns {import('./request').RequestSession | undefined}
@@ -65,18 +65,18 @@ function requestOf(object) {
 
 function wrappedBy(object) {
   const request = Mark.requestOf(object._readableState)
-  // Somebody may have given one request the state of another, whose session is not for this one.
+  // A request may have been given another request's state: that one's session is not for this one.
   return request?.isOf(object) ? request : undefined
 }
 
-/** An heir may have been given a state of its own. */
+/** An object that inherits from a request may have a state of its own. */
 function heirOf(object) {
   return requestOf(getPrototypeOf(object))
 }
 
 /**
- * Whether `req.session` can be lazy without the application noticing: a proxy would be told of a property
- * that is defined where it should be assigned, and an accessor further up would not be assigned to.
+ * Whether `req.session` can be lazy without the application noticing. A proxy would see a property being
+ * defined instead of assigned, and an inherited accessor would not be called.
  *
  * @param {object} req
  */
@@ -90,7 +90,7 @@ function canBeLazy(req) {
   )
 }
 
-/** Nothing of these names is inherited, so they are its own. */
+/** Whether a request has a stream's state and listeners; they are its own, as none are inherited. */
 function isStream(req) {
   try {
     return isObject(req._readableState) && isObject(req._events)
@@ -101,11 +101,11 @@ function isStream(req) {
 }
 
 /**
- * Makes `req.session` lazy, where it can be.
+ * Makes `req.session` lazy.
  *
  * @param {object} req
- * @param {import('./request').RequestSession} request What gives the session when it is read.
- * @returns {boolean} False if an object has the private field already: it may be in use with another session.
+ * @param {import('./request').RequestSession} request Provides the session when it is read.
+ * @returns {boolean} False if there is a private field already, which may belong to another session.
  */
 function makeLazy(req, request) {
   try {
@@ -126,8 +126,8 @@ function isLazy(req) {
 let plainPrototype
 
 /**
- * Whether an object inherits from no proxy, which would be told of an assignment, and from no stream: its
- * session would be lazy on the heir alone, but the mark on the state of both.
+ * Whether an object inherits neither from a proxy, which could see the assignment, nor from a stream, whose
+ * state would get a private field although the property is defined on the object alone.
  */
 function inheritsPlainly(object) {
   const prototype = getPrototypeOf(object)

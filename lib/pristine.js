@@ -5,9 +5,8 @@ const Session = require('../session/session')
 const { hasNativeJson, isNativeFunction } = require('./json')
 
 /**
- * Applications put things of their own on the prototypes of sessions and cookies, for all of them at
- * once, or replace `JSON`. Those have to be called. So sessions are lazy, and kept in parts, only while
- * all of this is as it was made.
+ * Applications may change the prototypes of sessions and cookies, or replace `JSON`, and what they put there
+ * must be called. So sessions are lazy, and stored in parts, only while all of that is unchanged.
  */
 
 const { getOwnPropertyDescriptor } = Object
@@ -24,12 +23,12 @@ const [data, expires, maxAge] = ['data', 'expires', 'maxAge'].map((name) =>
 const { toISOString, toJSON: dateToJSON } = Date.prototype ?? {}
 const hasNativeDates = isNativeFunction(toISOString) && isNativeFunction(dateToJSON)
 
-/** Whether sessions and their cookies are made, renewed and turned into JSON by our own code alone. */
+/** Whether sessions and their cookies are created, renewed and turned into JSON by our own code alone. */
 function isPristine() {
   return areMethodsPristine() && areAccessorsPristine()
 }
 
-/** All of that but the accessors of cookies, which take longer to check than all the rest. */
+/** The same, except for the accessors of cookies: checking those takes longer than everything else. */
 function areMethodsPristine() {
   try {
     return (
@@ -47,7 +46,7 @@ function areMethodsPristine() {
       !hasAttributes(cookies)
     )
   } catch {
-    // A getter in the place of a method may count on being read from a session.
+    // A getter that replaces a method may rely on being read from a session.
     return false
   }
 }
@@ -65,7 +64,7 @@ function isAccessor(object, name, { get, set }) {
   return accessor !== undefined && accessor.get === get && accessor.set === set
 }
 
-/** Whether a cookie inherits an attribute that none was given, or a setter for one. */
+/** Whether cookies inherit an attribute, or a setter for one. */
 function hasAttributes(object) {
   return (
     'originalMaxAge' in object ||
@@ -81,15 +80,15 @@ function hasAttributes(object) {
 }
 
 /**
- * A member that all sessions inherit is dropped from data of that name, and one that all objects inherit
- * is an option of every cookie.
+ * Data whose name all sessions inherit are dropped when a session is created, and what all objects inherit
+ * counts as an option of every cookie.
  */
 function hasEnumerable(object) {
   for (const _ in object) return true
   return false
 }
 
-/** Whether a date turns itself into JSON in the ordinary way. */
+/** Whether a date has the built-in methods that turn it into JSON. */
 function isPristineDate(date) {
   return date.toJSON === dateToJSON && date.toISOString === toISOString
 }

@@ -22,53 +22,53 @@ const { sessionOfParts } = require('./sessions')
 
 const { save: originalSave } = Session.prototype
 
-// An application's fake timers must not hold back errors.
+// Captured when the module loads: an application's fake timers must not delay errors.
 const defer = setImmediate
 
 /** Stands for a lazy `req.session` that has not been read: a session, unchanged. */
 const UNREAD = { unread: true }
 
-/** The answer that `SaveIfUnsavedElseTouch` of `AtEnd` leaves if nothing has to be saved. */
+/** The outcome of `AtEnd.SaveIfUnsavedElseTouch` when there is nothing to save. */
 const TOUCH = -1
 
 /**
- * The session of one request, from the moment when the client has asked for one to the end of the
- * response: what is known of it, and what becomes of it.
+ * The session of one request: loads or generates it, sets the cookie when the headers are written, and saves,
+ * touches or destroys it when the response ends.
  */
 class RequestSession extends HookedResponse {
   #req
   #res
   #next
-  /** What all requests of a middleware share: `settings` in `index.js`. */
+  /** Shared by all requests of a middleware: `settings` in `index.js`. */
   #settings
   #secrets
   #cookieId
-  /** The id of the session that the request began with. */
+  /** The id of the session at the start of the request. */
   #id
-  /** The JSON of its data: as the request began with them, and as the store holds them, if known. */
+  /** The JSON of its data: at the start of the request, and in the store as far as known. */
   #loadedData
   #savedData
-  /** As they are now, for as long as nobody can have changed them. */
+  /** The JSON of its data now, cached until the application may have changed them. */
   #currentData
-  /** What our own store held, in parts. */
+  /** What MemoryStore returned, in parts. */
   #stored
   /** The cookie of a new session. */
   #cookie
-  /** Whether `req.session` is lazy, and the session that it began with has not been read. */
+  /** Whether `req.session` is lazy and its first session has not been read. */
   #isUnread = false
-  /** The session that a lazy `req.session` began with, once it has been read. */
+  /** The first session of a lazy `req.session`, once it has been read. */
   #session
   /** What was assigned to a lazy `req.session`. */
   #isAssigned = false
   #assigned
   #isTouched = false
-  /** The `save` that was put on the session, and whether it is called by us. */
+  /** The `save` that we defined on the session, and whether we are the ones who call it. */
   #watchedSave
   #isSaving = false
 
   /**
    * @param {object} settings
-   * @param {object} req Its `sessionID` is what the cookie says.
+   * @param {object} req With the cookie's id as `sessionID`.
    * @param {object} res
    * @param {(error?: unknown) => void} next
    * @param {unknown[]} secrets
@@ -103,9 +103,9 @@ class RequestSession extends HookedResponse {
   }
 
   /**
-   * In a later turn, as with any store, although our own has answered already: of requests that come at
-   * once, all are read before the first is handled. That keeps the processor's caches warm, and takes
-   * half the time under load.
+   * Called in a later turn, as with any store, although MemoryStore has answered already. Of requests that
+   * arrive together, all are read before the first is handled, which keeps the processor's caches warm and
+   * takes half the time under load.
    */
   static #resume(request, stored) {
     if (debug.enabled) debug('session found')
@@ -115,7 +115,7 @@ class RequestSession extends HookedResponse {
   }
 
   #onStored(error, data) {
-    // At a store's second answer, wrappers of the request may still hold the first session.
+    // If the store answers twice, wrappers of the request may still refer to the first session.
     this.readSession()
     if (error && error.code !== 'ENOENT') {
       debug('error %j', error)
@@ -128,7 +128,7 @@ class RequestSession extends HookedResponse {
       } else {
         if (debug.enabled) debug('session found')
         const req = this.#req
-        // V8 names the variable in its error if that is no function.
+        // V8's error names the variable if `createSession` is not a function.
         const { store } = this.#settings
         store.createSession(req, data)
         this.#id = req.sessionID
@@ -144,7 +144,7 @@ class RequestSession extends HookedResponse {
   #generate() {
     const { generator, store } = this.#settings
     const req = this.#req
-    // Not after a store's second answer, when there was a session already.
+    // Not if the store answers twice: there was a session already.
     const isFirst = this.#id === undefined && store.generate === generator.generate
     if (isFirst && generator.makesCookiesAlone && canBeLazy(req) && isPristine()) {
       const { genid } = generator
@@ -160,8 +160,8 @@ class RequestSession extends HookedResponse {
   }
 
   /**
-   * The cookie of a new session that can be lazy. Otherwise the session is assigned: its cookie could not
-   * be made, or cannot be renewed, which has to fail when the response ends.
+   * Creates the cookie of a new lazy session. If that fails, or if renewing the cookie will have to fail
+   * when the response ends, assigns the session instead and returns undefined.
    */
   #giveCookie() {
     const req = this.#req
@@ -177,7 +177,7 @@ class RequestSession extends HookedResponse {
     return isLazy ? parts.cookie : undefined
   }
 
-  /** Makes `req.session` lazy: what it is made of when it is read are the parts of a session. */
+  /** Makes `req.session` lazy: the session is created from these parts when it is read. */
   #leaveUnread(id, cookie, json, isStored) {
     this.#id = id
     this.#cookie = cookie
@@ -186,7 +186,7 @@ class RequestSession extends HookedResponse {
     if (!makeLazy(this.#req, this)) this.#req.session = this.readSession()
   }
 
-  /** The request begins with these data, as JSON; the store holds them already, or not. */
+  /** Remembers the data, as JSON, that later states are compared with. */
   #beginWith(data, isStored) {
     this.#loadedData = data
     if (isStored && !this.#settings.resave) this.#savedData = data
@@ -199,7 +199,7 @@ class RequestSession extends HookedResponse {
 
   // 2. `req.session` is read, saved, reloaded.
 
-  /** The session that the request began with, where that is lazy. */
+  /** The first session of a lazy `req.session`; creates it. */
   readSession() {
     if (this.#isUnread) {
       const session = this.#makeSession()
@@ -210,12 +210,12 @@ class RequestSession extends HookedResponse {
     return this.#session
   }
 
-  /** What a lazy `req.session` is. */
+  /** The value of a lazy `req.session`. */
   currentSession() {
     return this.#isAssigned ? this.#assigned : this.readSession()
   }
 
-  /** What a lazy `req.session` is from now on. */
+  /** Sets the value of a lazy `req.session`. */
   assignSession(session) {
     this.#isAssigned = true
     this.#assigned = session
@@ -227,20 +227,20 @@ class RequestSession extends HookedResponse {
     return sessionOfParts(this.#req, this.#id, cookie, this.#loadedData)
   }
 
-  /** Whether an object that has something of a request has the id of its session, or its listeners. */
+  /** Whether an object that shares the request's stream state is a wrapper or a copy of the request. */
   isOf({ sessionID, _events: events }) {
     const req = this.#req
     if (sessionID === this.#id || sessionID === req.sessionID) return true
     return events !== undefined && events === req._events
   }
 
-  /** What `req.session` is, without making it; another codec makes other JSON of the same data. */
+  /** The value of `req.session`, or `UNREAD`. With a replaced `JSON`, unread data may have other JSON. */
   #peek() {
     const isUnread = this.#isUnread && !this.#isAssigned && isLazy(this.#req) && hasNativeJson()
     return isUnread ? UNREAD : this.#req.session
   }
 
-  /** Has the request learn when this session is saved or reloaded. */
+  /** Notices when this session is saved or reloaded. */
   #watch(session) {
     const request = this
     const { reload: sessionReload, save: sessionSave } = session
@@ -249,7 +249,7 @@ class RequestSession extends HookedResponse {
       const before = this
       debug('reloading %s', this.id)
       sessionReload.call(this, function () {
-        // Another session may be in its place.
+        // It may have been replaced by another session.
         if (request.#req.session !== before) request.#watch(request.#req.session)
         callback.apply(this, arguments)
       })
@@ -266,7 +266,7 @@ class RequestSession extends HookedResponse {
     this.#watchedSave = save
   }
 
-  /** A session is about to be saved. @returns {string} The JSON of its data. */
+  /** Called before a session is saved. @returns {string} The JSON of its data. */
   #noteSave(session) {
     if (debug.enabled) debug('saving %s', session.id)
     if (!this.#isSaving) this.#currentData = undefined
@@ -318,7 +318,7 @@ class RequestSession extends HookedResponse {
     this.#currentData = undefined
     let session = this.#peek()
     if (session) this.#touch(session)
-    // Touching it may have taken the session.
+    // Touching it may have created the session.
     if (session === UNREAD && !this.#isUnread) session = this.#req.session
     switch (this.#decideAtEnd(session)) {
       case AtEnd.Destroy:
@@ -336,7 +336,7 @@ class RequestSession extends HookedResponse {
   #decideAtEnd(session) {
     const facts = this.#facts(session)
     if ((facts & (Fact.SessionPresent | Fact.IdText)) === Fact.SessionPresent) {
-      // Once for the question of saving, and once for that of touching.
+      // Once when deciding whether to save, and once whether to touch.
       const times = facts & Fact.StoreCanTouch ? 2 : 1
       for (let n = 0; n < times; n++) {
         debug('session ignored because of bogus req.sessionID %o', this.#req.sessionID)
@@ -351,8 +351,8 @@ class RequestSession extends HookedResponse {
       case AtEnd.SaveIfUnsavedElseTouch:
         return this.#isUnsaved(session) ? AtEnd.Save : TOUCH
       case AtEnd.Save:
-        // Here it makes no difference what the data are, but a session without JSON has to fail: a `save`
-        // that is not ours need not notice.
+        // The data make no difference here, but a session that has no JSON must fail, and a `save` that
+        // is not ours may not notice.
         if (session !== UNREAD && !(facts & Fact.IdChanged) && !this.#isWatched(session)) {
           this.#dataOf(session)
         }
@@ -381,7 +381,7 @@ class RequestSession extends HookedResponse {
     this.#isSaving = isWatched
     if (!sessions) {
       return (done) => {
-        // By way of the request, as V8 names the expression in its error if `save` is no function.
+        // Through the request: V8's error names the expression if `save` is not a function.
         req.session.save(this.#answered(done))
       }
     }
@@ -394,7 +394,7 @@ class RequestSession extends HookedResponse {
     return true
   }
 
-  /** The sessions to save this one in without callbacks: its `save` has to be ours, too. */
+  /** Where to save this session without callbacks, if its `save` is ours. */
   #fastSave(session, isWatched) {
     if (!(session instanceof Session) || Session.prototype.save !== originalSave) return undefined
     if (!isWatched && session.save !== originalSave) return undefined
@@ -423,7 +423,7 @@ class RequestSession extends HookedResponse {
     return true
   }
 
-  /** Where a callback would be given an error of the store, it goes where that would have it go. */
+  /** Handles an error of the fast path as the store's callback would. */
   #failed(error) {
     if (!isStoreFailure(error)) throw error
     defer(this.#next, error)
@@ -438,28 +438,28 @@ class RequestSession extends HookedResponse {
     }
   }
 
-  // What is known at this moment. `session` is what `#peek` has given.
+  // What is known at this moment. `session` is what `#peek` returned.
 
-  /** The number that stands for the state of the lifecycle. */
+  /** The state of the lifecycle as a number. */
   #facts(session) {
     let facts = this.#settings.facts | factsOfId(this.#req.sessionID, this.#cookieId)
     facts |= session === UNREAD ? Fact.SessionPresent : factsOfSession(session, this.#id)
     return this.#savedData === undefined ? facts : facts | Fact.SavedDataKnown
   }
 
-  /** Whether the session is another one than the request began with. */
+  /** Whether the session differs from the one at the start of the request. */
   #isModified(session, facts) {
     if (facts & Fact.IdChanged) return true
     return session !== UNREAD && this.#dataOf(session) !== this.#loadedData
   }
 
-  /** Whether its data are others than the store holds, where those are known. */
+  /** Whether its data differ from what the store is known to hold. */
   #isUnsaved(session) {
     const data = session === UNREAD ? this.#loadedData : this.#dataOf(session)
     return data !== this.#savedData
   }
 
-  /** Whether the session's `save` is the one that was put there to learn of it. */
+  /** Whether the session's `save` is the one that we defined. */
   #isWatched(session) {
     return session.save === this.#watchedSave
   }
@@ -476,16 +476,16 @@ class RequestSession extends HookedResponse {
       this.#isTouched = true
       return
     }
-    // By way of the request, as V8 names the expression in its error if `touch` is no function.
+    // Through the request: V8's error names the expression if `touch` is not a function.
     const req = this.#req
     req.session.touch()
     this.#isTouched = true
   }
 
-  /** The same without making the session. Returns false if that takes the session. */
+  /** The same without creating the session. Returns false if the session is needed. */
   #touchUnread() {
     const cookie = this.#cookie
-    // That of a new session without an expiry stays as it is.
+    // Renewing a new session without an expiry changes nothing.
     if (cookie?.originalMaxAge === null) return areMethodsPristine()
     if (!isPristine()) return false
     if (cookie === undefined) return this.#stored.sessions.renew(this.#stored)
@@ -494,7 +494,7 @@ class RequestSession extends HookedResponse {
   }
 }
 
-/** Not enumerable, like the method that it stands in for, and like that it can be replaced. */
+/** Defines a method like that of the prototype: not enumerable, and replaceable. */
 function defineMethod(session, name, value) {
   Object.defineProperty(session, name, {
     configurable: true,
