@@ -124,7 +124,7 @@ for (const [change, act] of Object.entries({
   )
 }
 
-// Never that of the other client, unless somebody asks for it: express-session gives what was put there.
+// Never the other client's session, unless the application asks for it: express-session returns what was put there.
 differs(
   'a request that is given another’s descriptor of the session sees its own',
   { 'express-session': ['a', 'a', 'a'], ours: ['a', 'b', 'a'] },

@@ -22,7 +22,7 @@ const APPLICATIONS = {
 }
 const OPTIONS = { unset: 'destroy' }
 
-// What a store throws later, nobody can catch. Here it is noted, and the process lives on.
+// What a store throws later can't be caught. Here it is recorded, and the process lives on.
 let uncaught
 const note = (kind) => (error) => uncaught?.push([kind, error.message])
 const noteRejection = note('unhandled rejection')

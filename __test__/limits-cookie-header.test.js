@@ -10,7 +10,7 @@ const SECRETS = ['newest', 'keyboard cat']
 
 // What they cost is told by `node __test__/hardening/header-cost.js`.
 for (const [name, header] of Object.entries(HEADERS)) {
-  test(`a Cookie header that is made to be dear is read as by express-session: ${name}`, () => {
+  test(`an expensive Cookie header is read as by express-session: ${name}`, () => {
     assert.ok(header.length <= LARGEST, `${header.length}`)
     assert.strictEqual(ours(header, SECRETS), theirs(header, SECRETS))
   })

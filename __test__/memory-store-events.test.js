@@ -58,7 +58,7 @@ test('data come along where they are asked for', async () => {
   ])
 })
 
-test('nothing that happened before somebody listened, or after, is told', async () => {
+test('nothing that happened before or after there were listeners is told', async () => {
   const store = new MemoryStore()
   const seen = []
   const listener = (sid) => seen.push(sid)

@@ -89,7 +89,7 @@ test('a class that extends MemoryStore passes options on', async () => {
   assert.throws(() => new OwnStore({ ttl: -1 }), { name: 'TypeError' })
 })
 
-test('without a ttl, a session whose cookie has no expiry is kept for ever', async (t) => {
+test('without a ttl, a session whose cookie has no expiry is kept forever', async (t) => {
   const wait = clock(t)
   const store = new MemoryStore()
   await ask(store, 'set', 'sid', data(null))

@@ -243,7 +243,7 @@ test('a process ends although its store holds sessions that will expire', async 
   assert.strictEqual(stdout, 'set\n')
 })
 
-test('expired sessions are freed by a timer without anybody asking for them', async (t) => {
+test('expired sessions are freed by a timer although they are not asked for', async (t) => {
   const store = new MemoryStore()
   const now = Date.now()
   const still = t.mock.method(Date, 'now', () => now)

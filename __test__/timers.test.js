@@ -1,7 +1,7 @@
 'use strict'
 
 // A store that frees expired sessions by itself must be none of the application's business: it has no timers
-// that fake ones could take or run for ever, and keeps no process alive.
+// that fake ones could take or run forever, and keeps no process alive.
 
 const assert = require('node:assert/strict')
 const { spawn } = require('node:child_process')
@@ -20,7 +20,7 @@ const { setTimeout: realSetTimeout } = globalThis
 
 const held = (maxAge, more) => ({ cookie: new Cookie({ maxAge }), ...more })
 
-/** Waits until expired sessions are freed without anybody asking for them. */
+/** Waits until expired sessions are freed although they are not asked for. */
 async function swept(store, left) {
   const end = realNow() + DEADLINE
   while (store.stats().sessions > left) {
@@ -57,7 +57,7 @@ describe('fake timers of node:test', () => {
     t.mock.timers.enable({ apis: APIS, now: realNow() })
     const store = new MemoryStore()
     store.set('sid', held(1000))
-    // They would go on for ever with an interval.
+    // They would go on forever with an interval.
     t.mock.timers.runAll()
     t.mock.timers.tick(10_000)
     t.mock.timers.reset()

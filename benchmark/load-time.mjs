@@ -39,7 +39,7 @@ else await main()
 async function main() {
   const { node, version } = findNode(options.node)
   const measured = Object.fromEntries(Object.keys(packages).map((name) => [name, []]))
-  // Files that nobody has read for long come from the disk, so the first round is not counted.
+  // Files that have not been read for long come from the disk, so the first round is not counted.
   for (let round = -1; round < Number(options.rounds); round++) {
     for (const [name, file] of Object.entries(packages)) {
       const figures = await load(node, file)

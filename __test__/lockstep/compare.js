@@ -50,7 +50,7 @@ function difference(theirs, ours, { loose, endsOften }) {
     ours = endingOnce(ours)
   }
   if (isDeepStrictEqual(theirs, ours)) return null
-  // Node puts off what is left of a turn when nobody catches an error in it: what comes before and what
+  // Node puts off what is left of a turn when an error in it is not caught: what comes before and what
   // after that is a matter of where in the event loop a scenario began.
   const isUncaught = theirs.some(([channel]) => channel === 'uncaught')
   if (!loose && !isUncaught) return firstDifference(theirs, ours)
@@ -58,7 +58,7 @@ function difference(theirs, ours, { loose, endsOften }) {
   const [their, our] = [theirs, ours].map((entries) => byChannel(withoutLeft(entries)))
   if (isUncaught) for (const channels of [their, our]) sortPutOff(channels)
   for (const channel of new Set([...Object.keys(their), ...Object.keys(our)])) {
-    // An end that has failed where nobody catches it succeeds with the store's second answer.
+    // An end that has failed where it is not caught succeeds with the store's second answer.
     if (isUncaught && endsOften && channel.startsWith('wire')) continue
     const [a, b] = [their[channel] ?? [], our[channel] ?? []]
     if (!isDeepStrictEqual(a, b)) return { channel, ...firstDifference(a, b) }

@@ -13,7 +13,7 @@ const { Visit } = require('./visit')
 
 let current
 
-// Where errors end up that nobody catches, such as those of a callback in a store's timer.
+// Where uncaught errors end up, such as those of a callback in a store's timer.
 function installTraps() {
   process.setUncaughtExceptionCaptureCallback((error) => current?.add('uncaught', error))
   process.emitWarning = (...args) => current?.add('warning', ...args)

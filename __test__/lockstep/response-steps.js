@@ -13,7 +13,7 @@ const body = weighted(
   [0.5, pick(['number', 5], ['null'], ['undefined'], ['array'], ['object'], ['boolean'])]
 )
 // From Node 26 on, `write` keeps what it is given for `end`, which refuses it: with express-session, that is
-// in its store's callback, where nobody can catch it.
+// in its store's callback, where it can't be caught.
 const REFUSES_AT_ONCE = Number.parseInt(process.versions.node, 10) < 26
 const encoding = weighted(
   [6, pick(undefined)],

@@ -80,7 +80,7 @@ const scripted = fc.record(
     touch: fc.boolean(),
     // One object for each session, which the caller may change, instead of a copy.
     live: weighted([4, pick(false)], [1, pick(true)]),
-    // Whether anybody listens to its errors.
+    // Whether its errors have a listener.
     heard: fc.boolean(),
     calls: fc.array(fc.tuple(when, what), { minLength: 1, maxLength: 5 }),
     preload

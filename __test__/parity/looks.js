@@ -20,7 +20,7 @@ const OPTIONS = {
 
 /**
  * One request of a client without a session and one of a client with a session, with a MemoryStore.
- * Nobody reads the session before `look` does.
+ * `look` is the first to read the session.
  *
  * @param {object} session The provider.
  * @param {object} options Of its middleware.

@@ -8,7 +8,7 @@ import { headers, otherCookies } from '../load/browser.mjs'
  */
 export class Connection extends Duplex {
   remoteAddress = '127.0.0.1'
-  /** What was written, if anybody asked for it. */
+  /** What was written, if it is recorded. */
   #written
 
   _read() {}

@@ -17,7 +17,7 @@ import { availableParallelism } from 'node:os'
  */
 
 const canPin = availableParallelism() > 1 && works('taskset', ['-c', '1'])
-/** Without it, whoever is woken up takes the core from the other. */
+/** Without it, the process that wakes up preempts the other. */
 const canBatch = works('chrt', ['--batch', '0'])
 
 /** @returns {Placement} What is possible of what is wanted. */

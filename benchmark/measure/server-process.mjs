@@ -73,7 +73,7 @@ export class ServerProcess {
         cause
       })
     } finally {
-      // The other wait is over too, and nobody wants to hear of it.
+      // The other wait has failed too, and its error adds nothing.
       given.abort()
     }
   }

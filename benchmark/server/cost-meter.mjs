@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 /**
  * What this process uses up between two moments.
  *
- * There is no full collection of garbage before it: while nobody asks for anything, a collection finds
+ * There is no full collection of garbage before it: while the server is idle, a collection finds
  * nothing that has the form of a request, so V8 forgets these forms and, with them, the code that was
  * optimised for them. Then half of what one measures is optimising it again.
  */

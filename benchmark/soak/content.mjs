@@ -3,10 +3,10 @@
  * session shows by itself whether it is whole.
  *
  * @typedef {object} Content
- * @property {string} owner Who saved it; empty for a session into which nobody has put anything.
+ * @property {string} owner Who saved it; empty for a session without data.
  * @property {number} version Counts up with every save.
  * @property {number} size Of the text.
- * @property {boolean} user Whether somebody is logged in.
+ * @property {boolean} user Whether a user is logged in.
  */
 
 /** @type {Content} */

@@ -8,7 +8,7 @@ const places = 6000
 const operations = { save: 8, read: 8, touch: 4, destroy: 2, replace: 1 }
 const choices = Object.entries(operations).flatMap(([name, share]) => Array(share).fill(name))
 
-/** Somebody who uses a store through its methods, and knows what has to come of it. */
+/** Uses a store through its methods and checks every answer. */
 export class StoreLoad {
   #subject
   #random
@@ -87,7 +87,7 @@ export class StoreLoad {
     await this.#call('destroy', sid)
     this.#subject.model.destroyed(sid)
     if (this.#random.oneIn(2)) return
-    // Somebody who has not heard of it yet.
+    // A user who has not heard of it yet.
     const content = { owner: sid, version: ++this.#versions, size: 20, user: true }
     await this.#call(this.#random.pick(['set', 'touch']), sid, this.#subject.session(content, 9000))
     await this.#read(sid)

@@ -44,7 +44,7 @@ fn one_state(state: u16, table: &[u8]) {
     if end == AtEnd::SaveIfUnsavedElseTouch {
         assert!(facts.store_can_touch && facts.id_from_cookie);
     }
-    // Nobody compares with what is not known, or where the answer is known without it.
+    // Nothing is compared with what is not known, or where the answer is known without it.
     if asks_for_changes(end) {
         let compares_with_saved = end != AtEnd::SaveIfModified;
         assert_eq!(compares_with_saved, facts.saved_data_known);

@@ -234,7 +234,7 @@ impl Run {
         found
     }
 
-    /// Whoever sweeps when told to is never late.
+    /// A sweep that runs when it is due is never late.
     fn check_due(&self) {
         let certain = self.model.values().filter(|held| self.is_certain(held));
         if let Some(soonest) = certain.filter_map(|held| held.until).min() {

@@ -29,7 +29,7 @@ pub fn text(data: &[u8]) {
         String::from_utf16_lossy(&units).as_bytes()
     );
 
-    // Bytes that are nobody's text make no trouble either.
+    // Bytes that are no text cause no trouble either.
     assert!(std::str::from_utf8(&wtf8::to_utf8(bytes)).is_ok());
     let _ = wtf8::to_utf16(bytes);
     if let Some(decoded) = percent::decode(bytes) {

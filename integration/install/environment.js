@@ -2,7 +2,7 @@
 
 const { join } = require('node:path')
 
-// What has to be kept of the settings of whoever runs this: how to reach the registry.
+// The settings of the user that have to be kept: how to reach the registry.
 const NETWORK = /^(npm_config|yarn)_(https?_?proxy|proxy|ca|cafile|https_ca_file_path|strict_ssl)$/i
 
 /**

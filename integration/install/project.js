@@ -6,7 +6,7 @@ const { run } = require('./run')
 
 const PROGRAMS = join(__dirname, 'programs')
 
-/** A project of somebody who uses this package. */
+/** A project that uses this package. */
 class Project {
   #env
   #manager
@@ -56,7 +56,7 @@ class Project {
     return run([...command, ...args], { cwd: this.folder, env: this.#env, shell })
   }
 
-  /** Installs packages, as somebody does who has read how. */
+  /** Installs packages as the README says. */
   add(...packages) {
     return this.manage(this.#manager.add, ...packages)
   }

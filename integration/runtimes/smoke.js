@@ -66,7 +66,7 @@ async function main() {
   if (failed > 0 || held === 0) process.exitCode = 1
 }
 
-// An error that nobody handles ends the process; a promise that is never settled ends it early.
+// An unhandled error ends the process; a promise that is never settled ends it early.
 process.on('exit', () => {
   const all = Object.keys(kinds).length * Object.keys(both).length + Object.keys(alone).length
   if (held + failed < all) {

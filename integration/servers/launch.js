@@ -138,7 +138,7 @@ function said(child, ready, name) {
       clearTimeout(timer)
       for (const stream of [child.stdout, child.stderr]) {
         stream.off('data', listen)
-        // It blocks if nobody reads what else it has to say.
+        // It blocks if the rest of its output is not read.
         stream.resume()
       }
       resolve()

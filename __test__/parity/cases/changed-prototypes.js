@@ -5,7 +5,7 @@ const { plain } = require('../plain')
 const { open, returning } = require('../site')
 
 // What an application puts on the prototypes of sessions and cookies happens to all of them, whether
-// anybody looks at a session or not. Each of these has a process of its own.
+// a session is read or not. Each of these has a process of its own.
 
 const count = (calls, name) => (calls[name] = (calls[name] ?? 0) + 1)
 

@@ -6,7 +6,7 @@ const { makeRequest } = require('../exchange')
 const { OPTIONS, looksAt, shown } = require('../looks')
 const { COPIES, WRAPS } = require('../wraps')
 
-// What applications do to a request after the session's middleware, before anybody has read the session.
+// What applications do to a request after the session's middleware, before the session was read.
 // It has to be there all the same, on the request and through whatever wraps it.
 
 /** Puts back only what Node itself needs to end the response. */
@@ -153,7 +153,7 @@ const LOOKS = {
 
 // A frozen request can still be given another session, and a copy of a sealed one with its descriptors is
 // not told apart from it; a copy sees what the request is assigned: see docs/differences.md. With
-// express-session, to regenerate the session of a frozen request fails where nobody can catch it.
+// express-session, to regenerate the session of a frozen request fails where it can't be caught.
 const ASSIGN = new Set(['it is assigned', 'it is unset', 'it is regenerated'])
 
 function isToldApart(change, through, look) {

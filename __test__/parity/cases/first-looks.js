@@ -5,7 +5,7 @@ const { inspect } = require('node:util')
 const { plain } = require('../plain')
 const { open, returning, storedSession } = require('../site')
 
-// `req.session` may not be made before somebody looks at it, and whatever they do first, it has to be
+// A lazy `req.session` is created when it is read, and whatever comes first, it has to be
 // like any property. Each of these is the first thing that is done to it.
 
 const shown = (session) => [session?.constructor?.name, plain(session), session?.id]

@@ -6,7 +6,7 @@ const { OPTIONS: USUAL, shown } = require('../looks')
 const { plain } = require('../plain')
 const { open, returning } = require('../site')
 
-// A session that nobody reads before some time has passed, or the response has ended, is what it would have
+// A session that is read only after some time, or after the response has ended, is what it would have
 // been at once: its expiry counts from where it counts with express-session.
 
 const STEP = 1000

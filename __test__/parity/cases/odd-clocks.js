@@ -60,7 +60,7 @@ module.exports = Object.entries(CLOCKS).map(([name, now]) => ({
     const play = { change: () => replaceNow(now), clock, isOver: OVER.has(name) }
     return {
       methods: await methods(session, play),
-      // An expiry cannot be reckoned with it: that throws where nobody can catch it, in both.
+      // An expiry cannot be reckoned with it: that throws where it can't be caught, in both.
       requests: await requests(session, { ...play, expires: name !== 'a BigInt' })
     }
   },

@@ -4,12 +4,12 @@ const assert = require('node:assert/strict')
 const { OPTIONS, looksAt, shown } = require('../looks')
 const { COPIES, WRAPS } = require('../wraps')
 
-// `req.session` may not be made before somebody looks at it. These look through a wrapper or a copy of
+// A lazy `req.session` is created when it is read. These read it through a wrapper or a copy of
 // the request, and what they see and do has to be what it would be with a plain property.
 
 const called = (session, method) => new Promise((resolve) => session[method](resolve))
 
-// Each is given the wrapper, made before anybody has read the session, and the request.
+// Each is given the wrapper, made before the session was read, and the request.
 const LOOKS = {
   'it is read': (wrap) => shown(wrap.session),
   'it is read twice': (wrap) => wrap.session === wrap.session,

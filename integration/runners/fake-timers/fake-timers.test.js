@@ -1,7 +1,7 @@
 'use strict'
 
 // The fake timers of sinon, which take all there is: sessions expire by them, and there is nothing in a store
-// that they could run for ever.
+// that they could run forever.
 
 const assert = require('node:assert/strict')
 const { sep } = require('node:path')

@@ -1,7 +1,7 @@
 'use strict'
 
 // Jest's own fake timers: sessions expire by them, requests are answered in spite of them, and there is
-// nothing in a store that they could run for ever.
+// nothing in a store that they could run forever.
 
 const request = require('supertest')
 

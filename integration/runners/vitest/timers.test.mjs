@@ -1,5 +1,5 @@
 // Vitest's own fake timers: sessions expire by them, requests are answered in spite of them, and there is
-// nothing in a store that they could run for ever.
+// nothing in a store that they could run forever.
 
 import request from 'supertest'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
