@@ -1,9 +1,8 @@
 //! The native part of express-session-native.
 //!
 //! [`engine`] is the session logic: cookies, signatures, ids, the lifecycle's decisions and the
-//! in-memory store. It knows nothing of Node and is tested alone by
-//! `cargo test --no-default-features`. The feature `binding` (on by default) adds the thin layer
-//! that Node loads.
+//! in-memory store. It knows nothing of Node; `cargo test --no-default-features` tests it alone.
+//! The feature `binding` (on by default) adds the thin layer that Node loads.
 
 pub mod engine;
 

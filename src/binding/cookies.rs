@@ -17,12 +17,12 @@ use crate::engine::{
     signature::Keyring,
 };
 
-/// Why a request's cookie gives no session id.
+/// Why a request's cookie contains no session id.
 #[napi]
 pub enum NoId {
     /// There is no cookie of that name, or it is empty.
     Absent,
-    /// The cookie is not a signed one.
+    /// The cookie is not signed.
     Unsigned,
     /// The cookie's signature is not valid.
     Invalid,
@@ -38,7 +38,7 @@ impl From<signed_value::NoId> for NoId {
     }
 }
 
-/// Attributes that are there or not, as the bits of one number.
+/// Attributes without a value, as the bits of one number.
 #[napi]
 pub enum CookieFlag {
     /// `HttpOnly`
@@ -49,14 +49,14 @@ pub enum CookieFlag {
     Partitioned = 4,
 }
 
-/// Prepares the secrets, given as bytes, for signing and verifying. The first one signs.
+/// Prepares the secrets (as bytes) for signing and verifying. The first one signs.
 #[napi(catch_unwind, ts_return_type = "ExternalObject<Keyring>")]
 pub fn create_keyring(secrets: Vec<Uint8Array>) -> External<Keyring> {
     External::new(Keyring::new(secrets))
 }
 
-/// The session id in the signed cookie `name` of a Cookie header, or why there is none. No character
-/// of either may be beyond U+00FF; headers from Node's HTTP parser have none.
+/// The session id in the signed cookie `name` of a Cookie header, or why there is none. Neither may
+/// contain characters above U+00FF; headers from Node's HTTP parser contain none.
 #[napi(
     catch_unwind,
     ts_args_type = "keyring: ExternalObject<Keyring>, header: string, name: string",
@@ -76,7 +76,7 @@ pub fn read_cookie(
     ))
 }
 
-/// The same for texts with any characters.
+/// The same for strings with any characters.
 #[napi(
     catch_unwind,
     ts_args_type = "keyring: ExternalObject<Keyring>, header: string, name: string",
@@ -96,7 +96,7 @@ pub fn read_wide_cookie(
     ))
 }
 
-/// The session id in a cookie's value, already decoded, or why there is none.
+/// The session id in a decoded cookie value, or why there is none.
 #[napi(
     catch_unwind,
     ts_args_type = "keyring: ExternalObject<Keyring>, value: string",
@@ -113,7 +113,7 @@ fn either(result: Result<Vec<u8>, signed_value::NoId>) -> Either<JsText, NoId> {
     }
 }
 
-/// The value of a session's cookie: `s:`, the id and its signature. Not encoded yet.
+/// The value of a session cookie: `s:`, the id and its signature, not encoded yet.
 #[napi(
     catch_unwind,
     ts_args_type = "keyring: ExternalObject<Keyring>, id: string",
@@ -123,9 +123,9 @@ pub fn sign_value(keyring: &External<Keyring>, id: JsText) -> Option<JsText> {
     signed_value::sign(keyring, id.bytes()).map(JsText)
 }
 
-/// The text of a `Set-Cookie` header. `encoded` says that the value is encoded already; `flags` are
-/// those of `CookieFlag`; `expires` is the date as text, or empty for an invalid one; `maxAge` is in
-/// seconds.
+/// The text of a `Set-Cookie` header. `encoded` says that the value is already encoded. `flags` are
+/// bits of `CookieFlag`. `expires` is the date as text, or empty for an invalid date. `maxAge` is
+/// in seconds.
 #[napi(
     catch_unwind,
     ts_args_type = "name: string, value: string, encoded: boolean, flags: number, \
@@ -165,8 +165,7 @@ pub fn serialize_cookie(
     Ok(set_cookie::serialize(name.bytes(), value, &attributes)?.into())
 }
 
-/// New session ids, one after the other without anything between them: 192 random bits as 32
-/// characters of base64url each. At most 1 000 are made.
+/// New session ids, concatenated, at most 1000: 192 random bits each, as 32 base64url characters.
 #[napi(catch_unwind, ts_return_type = "string")]
 pub fn generate_ids(count: u32) -> error::Result<JsText> {
     const MOST: u32 = 1000;

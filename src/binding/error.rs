@@ -1,19 +1,19 @@
-//! The one place where the engine's errors become JavaScript's.
+//! Converts the engine's errors to JavaScript's.
 
 use napi::Status;
 
 use crate::engine::{cookies::set_cookie::SetCookieError, session_id::NoRandomness};
 
-/// The `code` of an error that reaches the shim, which makes one of its own realm out of it.
+/// The `code` of an error. The shim replaces it with an error of its own realm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
     /// A cookie's name, value or attribute is not valid: a `TypeError`.
     SetCookie,
-    /// A text has no UTF-8 form: a `URIError`.
+    /// A text has no UTF-8 encoding: a `URIError`.
     MalformedText,
     /// The system's random number generator failed.
     NoRandomness,
-    /// The shim and the native library do not fit together, or a bug.
+    /// The shim and the native library do not match, or there is a bug.
     Binding,
 }
 
@@ -34,7 +34,7 @@ impl From<Status> for ErrorCode {
     }
 }
 
-/// What a fallible export returns.
+/// The result of a fallible export.
 pub(super) type Result<T> = napi::Result<T, ErrorCode>;
 
 impl From<SetCookieError> for napi::Error<ErrorCode> {
@@ -53,7 +53,7 @@ impl From<NoRandomness> for napi::Error<ErrorCode> {
     }
 }
 
-/// An error and what caused it, in one line.
+/// An error and its causes, in one line.
 fn with_sources(error: &dyn std::error::Error) -> String {
     let sources = std::iter::successors(error.source(), |error| error.source());
     sources.fold(error.to_string(), |text, source| {

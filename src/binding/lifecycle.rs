@@ -1,4 +1,4 @@
-//! The lifecycle's decisions as a table: looking one up in JavaScript costs nothing, a call would.
+//! The lifecycle's decisions as a table, in which JavaScript looks them up without a call.
 
 use std::collections::HashMap;
 
@@ -7,16 +7,16 @@ use napi_derive::napi;
 
 use crate::engine::lifecycle::{AT_END, AT_HEADERS, FACTS, decision_table};
 
-/// The decisions of the lifecycle, with the names of `engine::lifecycle`, which says what they mean.
+/// The decisions of the lifecycle. `engine::lifecycle` documents the names.
 #[napi(object)]
 pub struct Lifecycle {
-    /// The bits of the number that stands for a state, by name.
+    /// The bits of a state, by name.
     pub facts: HashMap<String, u32>,
-    /// The numbers of the answers for the headers, by name.
+    /// The answers for the headers, by name.
     pub at_headers: HashMap<String, u32>,
-    /// The numbers of the answers for the end, by name.
+    /// The answers for the end, by name.
     pub at_end: HashMap<String, u32>,
-    /// A byte for every state: the answer for the headers in its high half, that for the end in its low.
+    /// One byte per state: the headers' answer in the high half, the end's in the low half.
     pub table: Uint8Array,
 }
 

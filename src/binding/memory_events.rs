@@ -11,12 +11,12 @@ use napi_derive::napi;
 use super::{error::Result, memory_store::Handle, numbers::Numbers, strings::JsText};
 use crate::engine::store::memory::{Event, EventKind, Listener};
 
-/// Has events noted from now on: `wanted` has a bit for each kind, 1 create, 2 update, 4 destroy, 8
-/// expire, 16 evict, and 128 if they are to come with data. 0 ends it.
+/// Queues events from now on. `wanted` has a bit for each kind (1 create, 2 update, 4 destroy, 8
+/// expire, 16 evict), plus 128 to include data. 0 stops it.
 ///
-/// `wake` is called, in a later turn of the event loop, when another thread has caused an event. Of those
-/// that this thread causes, the caller knows by itself. It is kept from the first call on, and keeps no
-/// process alive.
+/// `wake` is called, in a later turn of the event loop, when another thread has caused an event.
+/// For events of this thread it is not called. The first call's `wake` is kept; it does not keep
+/// the process alive.
 #[napi(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, wanted: number, wake: () => void"
@@ -43,10 +43,10 @@ pub fn memory_listen(
     Ok(())
 }
 
-/// Takes up to `most` events that were noted: of each, the id and the whole session's text, which is
-/// empty if data were not asked for. The buffer gets three numbers for each: the kind, from 0 create to 4
-/// evict; and for an evicted session its class and the bound that was reached, 0 `maxSessions` or 1
-/// `maxBytes`.
+/// Takes up to `most` queued events: for each, the id and the text of the whole session, which is
+/// empty without data. Writes three numbers per event into the buffer: the kind, from 0 (create) to
+/// 4 (evict); and for an evicted session, its class and the bound that was reached, 0
+/// (`maxSessions`) or 1 (`maxBytes`).
 #[napi(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, most: number, numbers: ArrayBuffer",

@@ -1,11 +1,11 @@
 //! The sessions of the in-memory store. `now` is always `Date.now()`.
 //!
-//! A session that is taken apart is a text and three numbers:
+//! A session in parts is a text and three numbers:
 //!
-//! 1. the number of its cookie's attributes, for which the text is the session's JSON without the
-//!    cookie; -1 if the text stands for the whole session, and -2 if there is no session;
+//! 1. the number of its cookie's attributes, if the text is the session's JSON without the cookie;
+//!    -1 if the text is the whole session; -2 if there is no session;
 //! 2. the cookie's `originalMaxAge` in milliseconds, or NaN for none;
-//! 3. when it expires by its cookie, in milliseconds since 1970, or NaN for never.
+//! 3. the cookie's expiry in milliseconds since 1970, or NaN for never.
 
 use std::cell::RefCell;
 
@@ -53,14 +53,14 @@ fn session(text: &str, [attributes, max_age, expires]: [f64; 3]) -> Session<'_> 
     }
 }
 
-/// What reads a request's session: which store to look in, for the id in which cookie.
+/// Reads a request's session: the store, and the cookie that contains the id.
 pub struct Reader {
     open: Open,
     keyring: Keyring,
     name: Vec<u8>,
 }
 
-/// Prepares reading sessions by the signed cookie `name`, for `memoryOpen`.
+/// Prepares `memoryOpen` for the signed cookie `name`.
 #[napi(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, keyring: ExternalObject<Keyring>, name: string",
@@ -78,9 +78,10 @@ pub fn create_memory_reader(
     })
 }
 
-/// What a request begins with, in one call: reads the session id in the signed cookie of a Cookie
-/// header, and the session. Gives the id and right after it the session's text; the buffer gets the
-/// session's numbers, and after them the length of the id. The header has to be one for `readCookie`.
+/// Begins a request with one call: reads the session id in the signed cookie of a Cookie header,
+/// and the session. Returns the id immediately followed by the session's text. Writes the session's
+/// numbers into the buffer, and after them the length of the id. The header must be valid for
+/// `readCookie`.
 #[napi(
     catch_unwind,
     ts_args_type = "reader: ExternalObject<MemoryReader>, header: string, now: number, numbers: ArrayBuffer",
@@ -113,7 +114,7 @@ pub fn memory_open(
     Ok(Either::A(JsText(text)))
 }
 
-/// A session taken apart: gives its text, and the buffer gets its numbers. Null if there is none.
+/// Reads a session in parts: returns its text, or null, and writes its numbers into the buffer.
 #[napi(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, id: string, now: number, numbers: ArrayBuffer",
@@ -155,7 +156,7 @@ pub fn memory_has(handle: &External<Handle>, id: JsText, now: f64) -> Result<boo
     Ok(handle.store()?.has(id.bytes(), time(now)))
 }
 
-/// The number of a cookie's attributes, which the shim writes as text; -1 if there is no room for more.
+/// The number of a cookie's attributes, which the shim passes as text; -1 if there is no room.
 #[napi(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, text: string"
@@ -176,10 +177,10 @@ pub fn memory_attributes(handle: &External<Handle>, attributes: u32) -> Result<O
     Ok(text.map(|text| JsText::from(text.as_bytes())))
 }
 
-/// What became of a session that was to be saved.
+/// The outcome of saving a session.
 #[napi]
 pub enum Saved {
-    /// It is saved, or was destroyed and stays destroyed.
+    /// It was saved, or it was destroyed before and stays destroyed.
     Done = 0,
     /// `maxSessions` is reached.
     TooManySessions = 1,
@@ -187,9 +188,9 @@ pub enum Saved {
     TooManyBytes = 2,
 }
 
-/// Saves a session: its text and its numbers. `ttl` is for how many milliseconds it is kept if it does
-/// not expire by its cookie, or NaN for what the store was made with. `sessionClass` is 0 for an anonymous session,
-/// 1 for another, 2 for a protected one.
+/// Saves a session: its text and its numbers. `ttl` is how many milliseconds it is kept if its
+/// cookie has no expiry, or NaN for the store's option. `sessionClass` is 0 for an anonymous
+/// session, 1 for other sessions, 2 for a protected one.
 #[napi(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, \
@@ -223,18 +224,18 @@ pub fn memory_set(
     })
 }
 
-/// What became of a session that was to be touched.
+/// The outcome of touching a session.
 #[napi]
 pub enum Touched {
     /// There is no such session.
     Absent = 0,
     /// It has the new cookie.
     Done = 1,
-    /// Its text stands for the whole session and has to be written anew. Nothing was changed.
+    /// Its text is the whole session and has to be rewritten. Nothing was changed.
     Whole = 2,
 }
 
-/// Gives a session another cookie and expiry. `ttl` is that of `memorySet`.
+/// Changes a session's cookie and expiry. `ttl` is as in `memorySet`.
 #[napi(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, id: string, attributes: number, \
@@ -259,7 +260,7 @@ pub fn memory_touch(
     })
 }
 
-/// Removes a session; says whether there was one.
+/// Removes a session. Returns whether there was one.
 #[napi(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, id: string, now: number"
@@ -279,7 +280,7 @@ pub fn memory_ids(handle: &External<Handle>, now: f64) -> Result<Vec<JsText>> {
     Ok(ids.into_iter().map(JsText).collect())
 }
 
-/// How many sessions there are.
+/// The number of sessions.
 #[napi(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, now: number"
@@ -295,14 +296,14 @@ pub fn memory_clear(handle: &External<Handle>) -> Result<()> {
     Ok(())
 }
 
-/// Begins to go through all sessions.
+/// Starts an iteration over all sessions.
 #[napi(catch_unwind, ts_return_type = "ExternalObject<MemoryPages>")]
 pub fn create_memory_pages() -> External<RefCell<Pages>> {
     External::new(RefCell::default())
 }
 
-/// Reads the next sessions, `most` of them or fewer at the end: of each, the id and the whole text, or an
-/// empty one if texts are not wanted.
+/// Reads the next `most` sessions, or fewer at the end: for each, the id and the whole text, which
+/// is empty unless `texts` is true.
 #[napi(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, pages: ExternalObject<MemoryPages>, \

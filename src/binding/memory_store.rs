@@ -1,4 +1,4 @@
-//! Opening and closing the in-memory store, and its figures.
+//! Opening and closing the in-memory store, and its statistics.
 
 use std::{
     cell::{Ref, RefCell},
@@ -16,29 +16,29 @@ use crate::engine::{
     time::UnixMillis,
 };
 
-/// What a store is made with; checked by the shim, so numbers are whole and positive.
+/// The options of a store. The shim has validated them: numbers are positive integers.
 #[napi(object)]
 pub struct MemoryStoreOptions {
-    /// Sessions at most.
+    /// The maximum number of sessions.
     pub max_sessions: Option<f64>,
-    /// Bytes at most.
+    /// The maximum number of bytes.
     pub max_bytes: Option<f64>,
-    /// What happens when one of these is reached.
+    /// What happens at one of these maximums.
     pub on_full: Option<OnFull>,
-    /// Milliseconds for which a session is kept whose cookie has no expiry.
+    /// How many milliseconds a session without a cookie expiry is kept.
     pub ttl: Option<f64>,
-    /// Whether a destroyed session that is saved late stays destroyed.
+    /// Whether a destroyed session stays destroyed if a late request saves it.
     pub stay_destroyed: Option<bool>,
 }
 
-/// What happens to a session for which there is no room.
+/// What happens if there is no room for a session.
 #[napi(string_enum = "lowercase")]
 pub enum OnFull {
-    /// Others go.
+    /// Others are evicted.
     Evict,
-    /// Others go, except for protected ones.
+    /// Others are evicted, except for protected ones.
     Spare,
-    /// It is refused.
+    /// The session is refused.
     Reject,
 }
 
@@ -58,18 +58,18 @@ impl From<MemoryStoreOptions> for Options {
     }
 }
 
-/// A store as one thread has it open.
+/// A store that is open in one thread.
 pub struct Handle {
     pub(super) open: Open,
     pub(super) listener: RefCell<Option<Arc<Listener>>>,
 }
 
-/// What is behind a handle until it is closed.
+/// The store of a handle, until it is closed.
 #[derive(Clone)]
 pub(super) struct Open(Rc<RefCell<Option<Arc<MemoryStore>>>>);
 
 impl Open {
-    /// The shim does not use a store that it has closed.
+    /// Fails if the store is closed; the shim does not let that happen.
     pub(super) fn store(&self) -> Result<Ref<'_, MemoryStore>> {
         Ref::filter_map(self.0.borrow(), Option::as_deref)
             .map_err(|_| napi::Error::new(ErrorCode::Binding, "the store is closed"))
@@ -82,7 +82,7 @@ impl Handle {
     }
 }
 
-/// A time as JavaScript gives it. An invalid one is before all others, so that nothing expires.
+/// A time from JavaScript. An invalid one is before all others, so that nothing expires.
 pub(super) fn time(now: f64) -> UnixMillis {
     UnixMillis::from_js(now).unwrap_or(UnixMillis::MIN)
 }
@@ -92,7 +92,7 @@ pub(super) fn duration(milliseconds: f64) -> Option<i64> {
     UnixMillis::from_js(milliseconds).map(|duration| duration.0)
 }
 
-/// A whole number that is not negative.
+/// A non-negative integer.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -115,8 +115,8 @@ fn system_clock() -> UnixMillis {
     UnixMillis(i64::try_from(now.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// Opens a store. If it has a name and is open already, in any thread, it is that one. Null if that one
-/// has other options than these; without options it is taken as it is.
+/// Opens a store, or the store that any thread has open under this name. Null if that store has
+/// other options; without options, it is taken as it is.
 #[napi(
     catch_unwind,
     ts_args_type = "name?: string | null, options?: MemoryStoreOptions | null",
@@ -134,20 +134,20 @@ pub fn open_memory_store(
     }))
 }
 
-/// What a store holds and has done. Times are in milliseconds.
+/// A store's contents and history. Times are in milliseconds.
 #[napi(object)]
 pub struct MemoryStats {
-    /// Sessions that are held.
+    /// The number of sessions.
     pub sessions: f64,
-    /// Bytes they take.
+    /// The bytes they take.
     pub bytes: f64,
-    /// How often a session was asked for and there.
+    /// How often a session was looked up and found.
     pub hits: f64,
-    /// How often one was not.
+    /// How often it was not found.
     pub misses: f64,
     /// Sessions that have expired.
     pub expirations: f64,
-    /// Sessions that had to go.
+    /// Sessions that were evicted.
     pub evictions: f64,
     /// Sessions that were refused.
     pub refusals: f64,
@@ -159,7 +159,7 @@ pub struct MemoryStats {
     pub longest_sweep: f64,
 }
 
-/// What a store holds and has done.
+/// A store's contents and history.
 #[napi(catch_unwind, ts_args_type = "store: ExternalObject<MemoryStore>")]
 pub fn memory_stats(handle: &External<Handle>) -> Result<MemoryStats> {
     let stats = handle.store()?.stats();
@@ -178,7 +178,7 @@ pub fn memory_stats(handle: &External<Handle>) -> Result<MemoryStats> {
     })
 }
 
-/// Closes a store for this thread. It is freed when the last one has closed it.
+/// Closes a store for this thread. It is freed when the last thread has closed it.
 #[napi(catch_unwind, ts_args_type = "store: ExternalObject<MemoryStore>")]
 pub fn memory_close(handle: &External<Handle>) {
     if let Some(listener) = handle.listener.borrow_mut().take()

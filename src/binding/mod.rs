@@ -1,9 +1,9 @@
-//! What Node loads: thin functions that convert, call the engine, and convert back.
+//! The exports that Node loads: thin functions that convert, call the engine, and convert back.
 //!
-//! Every export catches panics, so that a bug here is a JavaScript exception and not the end of the
-//! process. Handles are napi `External`s: freed with the JavaScript object that holds them, in
-//! whichever thread that lives. Errors that applications see are made in JavaScript, so that they belong
-//! to its realm; what is thrown from here is for the shim alone.
+//! Every export catches panics, so that a bug here is a JavaScript exception and does not end the
+//! process. Handles are napi `External`s, which are freed with the JavaScript object that holds
+//! them, in that object's thread. Errors that applications see are created in JavaScript, so that
+//! they belong to the application's realm; only the shim sees the ones thrown here.
 
 #![allow(
     clippy::needless_pass_by_value,

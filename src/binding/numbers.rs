@@ -1,7 +1,7 @@
-//! Numbers on their way out.
+//! Numbers that are returned along with a string.
 //!
-//! A JavaScript object with four numbers costs 700 ns to make. So where a function gives numbers beside
-//! a string, the caller passes the `ArrayBuffer` of a `Float64Array`, and they are written there.
+//! Creating a JavaScript object with four numbers costs 700 ns. So the caller passes the
+//! `ArrayBuffer` of a `Float64Array`, and the numbers are written there.
 
 use napi::{
     ValueType,
@@ -9,22 +9,22 @@ use napi::{
     sys,
 };
 
-/// The numbers of a `Float64Array` of the caller's, for the time of a call.
+/// The caller's `Float64Array`, for the duration of a call.
 pub struct Numbers {
     start: *mut f64,
     length: usize,
 }
 
 impl Numbers {
-    /// Writes some numbers from `place` on. What does not fit is left out.
+    /// Writes numbers, starting at `place`. Those that do not fit are dropped.
     pub(super) fn write(&mut self, place: usize, numbers: &[f64]) {
         for (offset, number) in numbers.iter().enumerate() {
             let index = place.saturating_add(offset);
             if index < self.length {
-                // SAFETY: the index is below the length that the buffer was found to have at the
-                // beginning of this call. Until the call ends no JavaScript runs that could detach or
-                // resize the buffer, and an `ArrayBuffer` is shared with no other thread. The write
-                // needs no alignment.
+                // SAFETY: the index is below the length that the buffer had at the beginning of
+                // this call. No JavaScript that could detach or resize the buffer runs until the
+                // call ends, and an `ArrayBuffer` is not shared with other threads. The write needs
+                // no alignment.
                 unsafe { self.start.add(index).write_unaligned(*number) };
             }
         }
@@ -48,8 +48,8 @@ impl FromNapiValue for Numbers {
         let mut start = std::ptr::null_mut();
         let mut bytes = 0;
         let get_info = sys::napi_get_arraybuffer_info;
-        // SAFETY: the caller vouches for `env` and `value`. A value that is no `ArrayBuffer` is an error
-        // status.
+        // SAFETY: the caller guarantees that `env` and `value` are valid. A value that is not an
+        // `ArrayBuffer` yields an error status.
         let status = unsafe { get_info(env, value, &raw mut start, &raw mut bytes) };
         napi::check_status!(status, "an ArrayBuffer is needed")?;
         Ok(Self {

@@ -1,4 +1,4 @@
-//! Exports for the tests of what a panic does; in no build that is published (feature `panic-probe`).
+//! Exports that panic, for tests (feature `panic-probe`). Published builds do not have them.
 
 use napi::bindgen_prelude::External;
 use napi_derive::napi;
@@ -12,7 +12,7 @@ pub fn panic_probe() {
     panic!("the panic probe was called");
 }
 
-/// Panics with a store in hand, and a payload that is no text.
+/// Panics while it holds a store, with a payload that is not a string.
 #[napi(catch_unwind, skip_typescript)]
 #[expect(clippy::panic, reason = "this is what it is for")]
 pub fn panic_probe_with_store(_store: &External<Handle>) {

@@ -1,7 +1,7 @@
-//! JavaScript strings in and out.
+//! Conversion of JavaScript strings.
 //!
-//! napi's own string types either lose lone surrogates or take two calls and a copy of two bytes a
-//! character. Nearly every string that crosses here, headers and ids, is short and ASCII.
+//! napi's own string types either lose lone surrogates, or take two calls and copy two bytes per
+//! character. Nearly all strings here (headers and ids) are short and ASCII.
 
 use napi::{
     ValueType,
@@ -12,22 +12,22 @@ use napi::{
 use super::memory_store::number;
 use crate::engine::wtf8;
 
-/// Bytes that are read in one call; a longer string takes another way.
+/// The longest string, in bytes, that is read with one call.
 const SHORT: usize = 1024;
 
-/// What V8 writes for a lone surrogate, and for U+FFFD itself.
+/// V8 writes this for a lone surrogate, and for U+FFFD itself.
 const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
 
-/// A string on its way in or out, as WTF-8, which is how the engine wants it.
+/// A string as WTF-8, which the engine works with.
 pub struct JsText(pub(super) Vec<u8>);
 
 impl JsText {
-    /// The text as the engine wants it.
+    /// The WTF-8.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// How long a text is in JavaScript.
+    /// The length of a text in JavaScript.
     pub(super) fn length(text: &[u8]) -> f64 {
         let units = if text.is_ascii() {
             text.len()
@@ -50,19 +50,19 @@ impl TypeName for JsText {
 
 impl ValidateNapiValue for JsText {}
 
-/// The UTF-8 of a string that is not longer than the buffer; lone surrogates are replaced.
+/// The UTF-8 of a string that fits into the buffer. Lone surrogates are replaced.
 ///
 /// # Safety
 ///
-/// `env` and `value` have to be those of the call that is going on.
+/// `env` and `value` must belong to the current call.
 unsafe fn short_utf8(
     env: sys::napi_env,
     value: sys::napi_value,
     buffer: &mut [u8; SHORT],
 ) -> Option<&[u8]> {
     let mut written = 0;
-    // SAFETY: the caller vouches for `env` and `value`; the buffer has the length it is said to
-    // have, and outlives the call. A value that is no string is an error status.
+    // SAFETY: the caller guarantees that `env` and `value` are valid. The buffer has the length
+    // that is passed, and outlives the call. A value that is not a string yields an error status.
     let status = unsafe {
         sys::napi_get_value_string_utf8(
             env,
@@ -72,7 +72,7 @@ unsafe fn short_utf8(
             &raw mut written,
         )
     };
-    // A character that did not fit as a whole, and the final NUL, leave up to four bytes free.
+    // The final NUL, and a character that did not fit completely, leave up to four bytes unused.
     if status != sys::Status::napi_ok || written >= SHORT - 4 {
         return None;
     }
@@ -86,19 +86,19 @@ fn has_replacement(text: &[u8]) -> bool {
 impl FromNapiValue for JsText {
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Self> {
         let mut buffer = [0_u8; SHORT];
-        // SAFETY: handed on as it was received.
+        // SAFETY: passed on unchanged.
         if let Some(text) = unsafe { short_utf8(env, value, &mut buffer) }
             && (text.is_ascii() || !has_replacement(text))
         {
             return Ok(Self(text.to_vec()));
         }
-        // SAFETY: handed on as it was received.
+        // SAFETY: passed on unchanged.
         if let Ok(text) = unsafe { String::from_napi_value(env, value) }
             && !has_replacement(text.as_bytes())
         {
             return Ok(Self(text.into_bytes()));
         }
-        // SAFETY: handed on as it was received.
+        // SAFETY: passed on unchanged.
         let units = unsafe { Utf16String::from_napi_value(env, value) }?;
         Ok(Self(wtf8::from_utf16(&units)))
     }
@@ -108,7 +108,7 @@ impl ToNapiValue for JsText {
     unsafe fn to_napi_value(env: sys::napi_env, text: Self) -> napi::Result<sys::napi_value> {
         let is_ascii = text.0.is_ascii();
         if !is_ascii && std::str::from_utf8(&text.0).is_err() {
-            // SAFETY: handed on as it was received.
+            // SAFETY: passed on unchanged.
             return unsafe { Utf16String::to_napi_value(env, wtf8::to_utf16(&text.0).into()) };
         }
         let length = text.0.len().cast_signed();
@@ -119,8 +119,8 @@ impl ToNapiValue for JsText {
         } else {
             sys::napi_create_string_utf8
         };
-        // SAFETY: the caller vouches for `env`; pointer and length are those of one live slice, which
-        // V8 copies.
+        // SAFETY: the caller guarantees that `env` is valid. Pointer and length are those of one
+        // live slice, which V8 copies.
         let status = unsafe { create(env, text.0.as_ptr().cast(), length, &raw mut value) };
         napi::check_status!(status, "a string could not be created")?;
         Ok(value)
@@ -139,8 +139,8 @@ impl From<&[u8]> for JsText {
     }
 }
 
-/// A string whose characters are all below U+0100, such as a header as Node's HTTP parser reads it:
-/// one byte each. What is beyond that becomes another character, so the caller must not pass it.
+/// A string whose characters are all below U+0100, one byte each, such as a header from Node's HTTP
+/// parser. Other characters would be changed, so the caller must not pass any.
 pub struct Latin1(Vec<u8>);
 
 impl Latin1 {
@@ -161,19 +161,19 @@ impl TypeName for Latin1 {
 
 impl ValidateNapiValue for Latin1 {}
 
-/// Copies a string as Latin-1 into a buffer; gives how many bytes were written.
+/// Copies a string as Latin-1 into a buffer. Returns the number of bytes written.
 ///
 /// # Safety
 ///
-/// `env` and `value` have to be those of the call that is going on.
+/// `env` and `value` must belong to the current call.
 unsafe fn copy_latin1(
     env: sys::napi_env,
     value: sys::napi_value,
     buffer: &mut [u8],
 ) -> napi::Result<usize> {
     let mut written = 0;
-    // SAFETY: the caller vouches for `env` and `value`; the buffer has the length it is said to have,
-    // and outlives the call. A value that is no string is an error status.
+    // SAFETY: the caller guarantees that `env` and `value` are valid. The buffer has the length
+    // that is passed, and outlives the call. A value that is not a string yields an error status.
     let status = unsafe {
         sys::napi_get_value_string_latin1(
             env,
@@ -190,27 +190,28 @@ unsafe fn copy_latin1(
 impl FromNapiValue for Latin1 {
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Self> {
         let mut buffer = [0_u8; SHORT];
-        // SAFETY: handed on as it was received.
+        // SAFETY: passed on unchanged.
         let written = unsafe { copy_latin1(env, value, &mut buffer) }?;
-        // The last byte is for a NUL.
+        // The last byte is for the NUL.
         if written < SHORT - 1 {
             return Ok(Self(buffer.get(..written).unwrap_or_default().to_vec()));
         }
         let mut length = 0;
-        // SAFETY: the caller vouches for `env` and `value`; without a buffer, only the length is asked for.
+        // SAFETY: the caller guarantees that `env` and `value` are valid. Without a buffer, the
+        // call only returns the length.
         let status = unsafe {
             sys::napi_get_value_string_latin1(env, value, std::ptr::null_mut(), 0, &raw mut length)
         };
         napi::check_status!(status, "a string is needed")?;
         let mut bytes = vec![0; length + 1];
-        // SAFETY: handed on as it was received.
+        // SAFETY: passed on unchanged.
         let written = unsafe { copy_latin1(env, value, &mut bytes) }?;
         bytes.truncate(written);
         Ok(Self(bytes))
     }
 }
 
-/// JSON on its way in: UTF-8, in which `JSON.stringify` leaves no lone surrogates.
+/// JSON from JavaScript. It is UTF-8, because `JSON.stringify` escapes lone surrogates.
 pub struct JsJson(pub(super) String);
 
 impl TypeName for JsJson {
@@ -228,13 +229,13 @@ impl ValidateNapiValue for JsJson {}
 impl FromNapiValue for JsJson {
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Self> {
         let mut buffer = [0_u8; SHORT];
-        // SAFETY: handed on as it was received.
+        // SAFETY: passed on unchanged.
         if let Some(text) = unsafe { short_utf8(env, value, &mut buffer) }
             && let Ok(text) = std::str::from_utf8(text)
         {
             return Ok(Self(text.to_owned()));
         }
-        // SAFETY: handed on as it was received.
+        // SAFETY: passed on unchanged.
         unsafe { String::from_napi_value(env, value) }.map(Self)
     }
 }

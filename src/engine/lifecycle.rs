@@ -1,39 +1,37 @@
 //! When is a session saved, touched or destroyed, and when is its cookie set?
 //!
-//! Two questions are asked for every response: when its headers are about to be written
-//! ([`at_headers`]: is the cookie set?) and when it ends ([`at_end`]: save, touch, destroy?). Both
-//! answers are pure functions of a few [`Facts`]. Some depend on whether the session was changed,
-//! which takes turning it into JSON; the answer then names that condition, and the caller finds out
-//! only if it has to.
+//! Every response raises two questions: when its headers are about to be written ([`at_headers`]:
+//! is the cookie set?) and when it ends ([`at_end`]: save, touch, destroy?). Both answers are pure
+//! functions of a few [`Facts`]. Some depend on whether the session was changed, which can only be
+//! determined by serializing it. Then the answer names that condition, and the caller checks it.
 //!
-//! [`decision_table`] holds the answers for every state, so that a caller for whom a call is
-//! expensive can look them up.
+//! [`decision_table`] contains the answers for all states, for callers to whom a call is expensive.
 
-/// What is known about the options, the request and the session.
+/// The facts about the options, the request and the session.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "independent facts; each combination is possible"
 )]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts {
-    /// Option `saveUninitialized`: save a new session even if nothing was put into it.
+    /// Option `saveUninitialized`: save a new session even if it is empty.
     pub save_uninitialized: bool,
     /// Option `rolling`: set the cookie on every response.
     pub rolling: bool,
-    /// Option `unset: 'destroy'`: a session that was set to null or deleted is destroyed.
+    /// Option `unset: 'destroy'`: destroy a session that was set to null or deleted.
     pub unset_destroys: bool,
-    /// The store has a method `touch`, which renews a session's expiry without saving it.
+    /// The store has a `touch` method, which renews a session's expiry without saving it.
     pub store_can_touch: bool,
     /// What `req.session` is now.
     pub session: SessionState,
     /// What `req.sessionID` is now.
     pub id: IdState,
-    /// `req.sessionID` is the id that the request's cookie carried.
+    /// `req.sessionID` is the id in the request's cookie.
     pub id_from_cookie: bool,
-    /// The session has another id than when the request began: it was regenerated or replaced.
+    /// The session's id is not the one at the start of the request: it was regenerated or replaced.
     pub id_changed: bool,
-    /// It is known what the store holds: the session was saved during this request, or it was loaded
-    /// and `resave` is off.
+    /// The stored data are known: the session was saved during this request, or it was loaded and
+    /// `resave` is off.
     pub saved_data_known: bool,
 }
 
@@ -44,14 +42,14 @@ pub enum SessionState {
     Present,
     /// `null` or `undefined`, or the property was deleted.
     Unset,
-    /// Another falsy value: there is no session, but it was not unset either.
+    /// Another falsy value: there is no session, but it does not count as unset.
     OtherFalsy,
 }
 
 /// What `req.sessionID` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdState {
-    /// A string that is not empty.
+    /// A non-empty string.
     Text,
     /// The empty string.
     EmptyText,
@@ -61,7 +59,7 @@ pub enum IdState {
     Absent,
 }
 
-/// Answer to: the headers are about to be written. Is the cookie set?
+/// The headers are about to be written: is the cookie set?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum AtHeaders {
@@ -69,13 +67,13 @@ pub enum AtHeaders {
     Nothing = 0,
     /// Yes, if the connection is secure enough for it.
     SetCookie = 1,
-    /// As [`AtHeaders::SetCookie`] if the data differ from those that the request began with.
+    /// As [`AtHeaders::SetCookie`] if the data differ from those at the start of the request.
     SetCookieIfModified = 2,
-    /// As [`AtHeaders::SetCookieIfModified`] if the session's cookie has an expiry at all.
+    /// As [`AtHeaders::SetCookieIfModified`] if the session's cookie has an expiry.
     SetCookieIfExpiresAndModified = 3,
 }
 
-/// Answer to: the response ends. What is the store told?
+/// The response ends: what is the store told?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum AtEnd {
@@ -85,19 +83,19 @@ pub enum AtEnd {
     Destroy = 1,
     /// Save the session.
     Save = 2,
-    /// Save it if the data differ from those that the request began with, else nothing.
+    /// Save it if the data differ from those at the start of the request, else nothing.
     SaveIfModified = 3,
-    /// Save it if the data differ from those that the store holds, else nothing.
+    /// Save it if the data differ from the stored ones, else nothing.
     SaveIfUnsaved = 4,
-    /// Save it if the data differ from those that the store holds, else renew its expiry.
+    /// Save it if the data differ from the stored ones, else renew its expiry.
     SaveIfUnsavedElseTouch = 5,
 }
 
 /// Whether the cookie is set.
 ///
-/// An id that the client does not have yet is sent if the session is worth keeping. An id that it has
-/// is sent again on every response with `rolling`, else only if the session has an expiry (which
-/// moves with each request) and was changed.
+/// A new id is sent if the session is worth keeping. An id that the client already has is sent
+/// again on every response with `rolling`, else only if the session has an expiry (which moves with
+/// each request) and was changed.
 #[must_use]
 pub fn at_headers(facts: Facts) -> AtHeaders {
     if !facts.has_session() {
@@ -106,7 +104,7 @@ pub fn at_headers(facts: Facts) -> AtHeaders {
     match (facts.id_from_cookie, facts.id_changed) {
         (true, _) if facts.rolling => AtHeaders::SetCookie,
         (false, _) if facts.save_uninitialized => AtHeaders::SetCookie,
-        // Another id is a modification by itself.
+        // A changed id counts as a modification.
         (false, true) => AtHeaders::SetCookie,
         (false, false) => AtHeaders::SetCookieIfModified,
         (true, _) => AtHeaders::SetCookieIfExpiresAndModified,
@@ -135,7 +133,7 @@ pub fn at_end(facts: Facts) -> AtEnd {
     if facts.id_from_cookie && facts.store_can_touch {
         return AtEnd::SaveIfUnsavedElseTouch;
     }
-    // An id that the client does not have is not touched either.
+    // A session whose id the client does not have yet is not touched.
     AtEnd::SaveIfUnsaved
 }
 
@@ -150,23 +148,23 @@ impl IdState {
 }
 
 impl Facts {
-    /// Whether there is a session that can be sent and saved.
+    /// Whether there is a session to send and save.
     fn has_session(self) -> bool {
         self.session == SessionState::Present && self.id.is_text()
     }
 }
 
-/// Declares the bits that make up the number which stands for a state, with their names.
+/// Declares the bits of a state, with their names.
 macro_rules! facts {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
-        /// One bit of the number that stands for a state.
+        /// One bit of a state.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
         pub enum Fact {
             $($(#[$doc])* $name,)+
         }
 
-        /// All bits by name, the lowest first.
+        /// All bits by name, lowest first.
         pub const FACTS: &[(&str, Fact)] = &[$((stringify!($name), Fact::$name),)+];
     };
 }
@@ -196,7 +194,7 @@ facts! {
     SavedDataKnown,
 }
 
-/// How many states there are.
+/// The number of states.
 pub const STATES: u16 = 1 << FACTS.len();
 
 /// All answers for the headers by name, in the order of their numbers.
@@ -221,7 +219,7 @@ pub const AT_END: &[(&str, AtEnd)] = &[
 ];
 
 impl Fact {
-    /// The number in which this bit alone is set.
+    /// The number with only this bit set.
     #[must_use]
     pub const fn bit(self) -> u16 {
         1 << self as u8
@@ -254,8 +252,8 @@ impl From<u16> for Facts {
     }
 }
 
-/// One byte for every state, whose number has the bits of [`FACTS`]: [`AtHeaders`] in its high half,
-/// [`AtEnd`] in its low half.
+/// One byte for each state, by the number with the bits of [`FACTS`]: [`AtHeaders`] in the high
+/// half, [`AtEnd`] in the low half.
 #[must_use]
 pub fn decision_table() -> Vec<u8> {
     (0..STATES)

@@ -10,23 +10,23 @@ pub const RANDOM_BYTES: usize = 24;
 /// Characters in an id.
 pub const LENGTH: usize = RANDOM_BYTES / 3 * 4;
 
-/// The operating system gave no random bytes.
+/// The operating system returned no random bytes.
 #[derive(Debug, Error)]
 #[error("the system's random number generator failed")]
 pub struct NoRandomness(#[source] rand::rngs::SysError);
 
-/// New ids, one after the other without anything between them. Each is 24 bytes from the system's
-/// CSPRNG as 32 characters of base64url (RFC 4648 section 5), the form express-session's ids have.
+/// New ids, concatenated. Each is 24 bytes from the system's CSPRNG as 32 characters of base64url
+/// (RFC 4648 section 5), as in express-session.
 ///
-/// Asking the system costs more than all the rest, so it is asked once for all of them.
+/// The system call is the most expensive part, so there is one for all ids.
 ///
 /// # Errors
 ///
-/// [`NoRandomness`] if the system has none to give; there is no weaker fallback.
+/// [`NoRandomness`] if the system has none. There is no weaker fallback.
 pub fn generate(count: usize) -> Result<String, NoRandomness> {
     let mut bytes = vec![0; count.saturating_mul(RANDOM_BYTES)];
     SysRng.try_fill_bytes(&mut bytes).map_err(NoRandomness)?;
-    // No id ends within a group of four characters, so none is padded or shares one.
+    // Each id fills whole groups of four characters, so none has padding or shares a group.
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 

@@ -1,7 +1,7 @@
 //! Signed session ids: `<id>.<base64 of HMAC-SHA256(secret, id), without padding>`.
 //!
-//! The format is that of the npm package `cookie-signature` 1.0, which express-session has used
-//! since its beginning, so cookies that are out in browsers keep verifying.
+//! This is the format of the npm package `cookie-signature` 1.0, which express-session has always
+//! used, so existing cookies keep verifying.
 
 use std::fmt;
 
@@ -11,14 +11,14 @@ use sha2::Sha256;
 
 use super::wtf8;
 
-/// HMAC-SHA256 (RFC 2104) with one secret already absorbed, so that signing costs two or three
+/// HMAC-SHA256 (RFC 2104) with one secret already absorbed, so that signing takes two or three
 /// compressions and no key setup.
 #[derive(Clone)]
 struct Key(Hmac<Sha256>);
 
 impl Key {
     fn new(secret: &[u8]) -> Self {
-        // RFC 2104 allows keys of any length; the crate's error is for MACs that don't.
+        // RFC 2104 allows keys of any length. The crate's error is for other MACs.
         #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
         Self(Hmac::new_from_slice(secret).expect("HMAC takes keys of every length"))
     }
@@ -30,14 +30,14 @@ impl Key {
     }
 }
 
-/// The secrets of an application: the first one signs, each of them verifies.
+/// The secrets of an application: the first one signs, all of them verify.
 #[derive(Clone)]
 pub struct Keyring {
     keys: Vec<Key>,
 }
 
 impl Keyring {
-    /// Makes a keyring of one or more secrets, given as bytes.
+    /// Creates a keyring from secrets, as bytes.
     pub fn new<Secret: AsRef<[u8]>>(secrets: impl IntoIterator<Item = Secret>) -> Self {
         Self {
             keys: secrets
@@ -60,12 +60,12 @@ impl Keyring {
 
     /// The id in `signed` if its signature was made with one of the secrets, else `None`.
     ///
-    /// Signatures are compared in constant time. An id may be empty, and may hold dots.
+    /// Signatures are compared in constant time. An id may be empty and may contain dots.
     #[must_use]
     pub fn verify<'signed>(&self, signed: &'signed [u8]) -> Option<&'signed [u8]> {
         let dot = signed.iter().rposition(|&byte| byte == b'.')?;
         let (id, signature) = signed.split_at_checked(dot)?;
-        // Strict decoding: a second spelling of the same signature would make two valid cookies.
+        // Strict: a second spelling of the same signature would make two valid cookies.
         let signature = STANDARD_NO_PAD.decode(signature.get(1..)?).ok()?;
         let valid = self
             .keys
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    // Made with cookie-signature 1.0.7: sign('hello', 'tobiiscool').
+    // From cookie-signature 1.0.7: sign('hello', 'tobiiscool').
     const HELLO: &str = "hello.DGDUkGlIkCzPz+C0B064FNgHdEjox7ch8tOBGslZ5QI";
 
     #[test]
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn the_mac_is_that_of_rfc_4231() {
         for (key, data, expected) in rfc_4231() {
-            // Some of its data are no text, as ids are: they go past the conversion of ids.
+            // Unlike ids, some of these data are not text, so they bypass the conversion of ids.
             let mut mac = Key::new(&key).0;
             mac.update(&data);
             let mac = mac.finalize().into_bytes();

@@ -1,7 +1,7 @@
-//! What threads share things with. The in-memory store takes locks, counters and threads from here
-//! alone, so that a model checker can take their place: with the feature `schedules` each of them
-//! is a point at which the checker may let another thread go on. In every other build they are
-//! `parking_lot`'s and the standard library's own, by another path.
+//! Locks, counters and threads. The in-memory store only uses these, so that a model checker can
+//! replace them: with the feature `schedules`, each use is a point at which the checker may switch
+//! to another thread. In all other builds they are re-exports of `parking_lot` and the standard
+//! library.
 
 #[cfg(not(feature = "schedules"))]
 mod system {
@@ -10,7 +10,7 @@ mod system {
     pub use std::sync::{Arc as Share, Weak as WeakShare};
     pub use std::{hint::spin_loop, thread};
 
-    /// How often a lock is tried before the thread sleeps: tens of microseconds.
+    /// How many times a thread tries a lock before it sleeps: tens of microseconds.
     pub const SPINS: usize = 1000;
 }
 

@@ -1,24 +1,22 @@
 //! Points in time.
 //!
-//! The engine reads no clock: every operation is told what time it is. The Node binding passes on
-//! `Date.now()`, looked up at every call, so that an application's fake timers govern sessions too;
-//! tests pass the numbers they need and never sleep. The one thread of the engine's own, which frees
-//! expired sessions, is given a clock when it is started.
+//! The engine reads no clock: every operation gets the time as an argument. The Node binding passes
+//! `Date.now()`, looked up on every call, so that an application's fake timers control sessions
+//! too. Tests pass the numbers they need and never sleep. The engine's own thread, which frees
+//! expired sessions, gets a clock from the store.
 
 /// Milliseconds since 1970-01-01T00:00:00Z, as in JavaScript's `Date`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixMillis(pub i64);
 
-/// What tells the time to a thread that nobody calls.
+/// A clock for the engine's own thread.
 pub type Clock = fn() -> UnixMillis;
 
 impl UnixMillis {
     /// Before every other time.
     pub const MIN: Self = Self(i64::MIN);
 
-    /// The time of a JavaScript number, rounded down; what is out of range is clamped.
-    ///
-    /// Returns `None` for NaN, which is no time.
+    /// The time of a JavaScript number, rounded down and clamped. Returns `None` for NaN.
     #[must_use]
     pub fn from_js(number: f64) -> Option<Self> {
         #[expect(
@@ -38,7 +36,7 @@ impl UnixMillis {
         (self.0 as f64)
     }
 
-    /// So many milliseconds later; negative for earlier.
+    /// The time that many milliseconds later, or earlier if negative.
     #[must_use]
     pub fn plus(self, milliseconds: i64) -> Self {
         Self(self.0.saturating_add(milliseconds))

@@ -1,15 +1,15 @@
-//! Text that came from JavaScript: UTF-8 in which lone surrogates may stand (WTF-8).
+//! Text from JavaScript: UTF-8 that may contain lone surrogates (WTF-8).
 
 use std::borrow::Cow;
 
-/// UTF-8 for U+FFFD, which stands in for what is not a character.
+/// UTF-8 for U+FFFD, the replacement character.
 const REPLACEMENT: [u8; 3] = [0xEF, 0xBF, 0xBD];
 
-/// Encodes UTF-16 code units as WTF-8: pairs of surrogates become one character, a lone surrogate
-/// becomes the three bytes its number would have.
+/// Encodes UTF-16 code units as WTF-8. A pair of surrogates becomes one character, a lone surrogate
+/// the three bytes that its number would have.
 #[must_use]
 pub fn from_utf16(units: &[u16]) -> Vec<u8> {
-    // Nearly every string that passes here is ASCII, one byte for one unit.
+    // Nearly all strings are ASCII: one byte for each unit.
     let ascii: Option<Vec<u8>> = units
         .iter()
         .map(|unit| u8::try_from(*unit).ok().filter(u8::is_ascii))
@@ -35,7 +35,7 @@ pub fn from_utf16(units: &[u16]) -> Vec<u8> {
     out
 }
 
-/// Decodes WTF-8 to UTF-16 code units. What is not WTF-8 becomes U+FFFD.
+/// Decodes WTF-8 to UTF-16 code units. Invalid bytes become U+FFFD.
 #[must_use]
 pub fn to_utf16(bytes: &[u8]) -> Vec<u16> {
     let mut out = Vec::with_capacity(bytes.len());
@@ -49,7 +49,7 @@ pub fn to_utf16(bytes: &[u8]) -> Vec<u16> {
     out
 }
 
-/// The text as UTF-8, each lone surrogate replaced by U+FFFD, as Node does when it encodes a string.
+/// The text as UTF-8, with lone surrogates replaced by U+FFFD, as Node encodes strings.
 #[must_use]
 pub fn to_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
     if std::str::from_utf8(bytes).is_ok() {

@@ -1,18 +1,18 @@
-//! Dates as JavaScript writes them into JSON.
+//! Dates as JavaScript serializes them.
 
 use std::fmt::Write as _;
 
 use crate::engine::time::UnixMillis;
 
-/// The last millisecond on either side of 1970 that a JavaScript `Date` can hold (ECMA-262 21.4.1.1).
+/// The largest distance from 1970 that a JavaScript `Date` can hold (ECMA-262 21.4.1.1), in ms.
 const MAX_TIME: i64 = 8_640_000_000_000_000;
 
 const MS_PER_DAY: i64 = 86_400_000;
 
-/// Appends `2026-01-02T03:04:05.678Z`, as `Date.prototype.toISOString` does: a year beyond four digits
-/// has a sign and six (ECMA-262 21.4.1.32).
+/// Appends `2026-01-02T03:04:05.678Z`, as `Date.prototype.toISOString` does. Years outside of 0 to
+/// 9999 have a sign and six digits (ECMA-262 21.4.1.32).
 ///
-/// Returns `false`, with nothing appended, for a time that no `Date` can hold.
+/// Returns `false` and appends nothing for a time that no `Date` can hold.
 #[must_use]
 pub fn write_iso(time: UnixMillis, out: &mut String) -> bool {
     let UnixMillis(time) = time;
@@ -34,9 +34,9 @@ pub fn write_iso(time: UnixMillis, out: &mut String) -> bool {
     .is_ok()
 }
 
-/// The year, month and day of the month that is so many days after 1970-01-01, in the proleptic
-/// Gregorian calendar: counts in eras of 400 years (146 097 days) that begin on the first of March, so
-/// that a leap day is the last day of its year.
+/// The year, month and day of the month, that many days after 1970-01-01 in the proleptic Gregorian
+/// calendar. Counts eras of 400 years (146 097 days) that begin on March 1, so that a leap day is
+/// the last day of its year.
 fn civil_date(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);

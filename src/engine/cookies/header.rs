@@ -1,16 +1,16 @@
-//! Reads one cookie out of a `Cookie:` request header.
+//! Reads one cookie from a `Cookie:` request header.
 //!
-//! RFC 6265 section 4.2.1 says what a well-behaved client sends:
+//! A well-behaved client sends (RFC 6265 section 4.2.1):
 //!
 //! ```text
 //! cookie-string = cookie-pair *( ";" SP cookie-pair )
 //! cookie-pair   = cookie-name "=" cookie-value
 //! ```
 //!
-//! What arrives can be anything, so reading is lenient, as in the npm package `cookie` 0.7:
-//! parts without `=` are skipped, blanks (space and tab) around names and values do not count, one
-//! pair of quotes around a value is dropped, a value with a `%` is percent-decoded, and kept as it
-//! is when it cannot be. When a name comes more than once, the first one counts.
+//! Clients can send anything, so parsing is lenient, as in the npm package `cookie` 0.7: parts
+//! without `=` are skipped; blanks (space and tab) around names and values are ignored; one pair of
+//! quotes around a value is dropped; a value with a `%` is percent-decoded, or kept unchanged if
+//! that fails. If a name occurs more than once, the first one counts.
 
 use std::borrow::Cow;
 
@@ -18,17 +18,17 @@ use memchr::{memchr, memrchr};
 
 use super::percent;
 
-/// How the characters of a header beyond ASCII are given.
+/// How a header's non-ASCII characters are encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
-    /// One byte each, which is how Node's HTTP parser reads them.
+    /// One byte each, as Node's HTTP parser reads them.
     Latin1,
     /// As [WTF-8](crate::engine::wtf8), for a header that the application has written itself.
     Wtf8,
 }
 
-/// The value of the first cookie called `name` as it stands in the header, without quotes. `None` if
-/// there is none. Works with every encoding that contains ASCII; `name` has to have the same.
+/// The raw value of the first cookie called `name`, without quotes. `None` if there is none. Works
+/// with every encoding that extends ASCII; `name` must have the same one.
 #[must_use]
 pub fn find_raw<'header>(header: &'header [u8], name: &[u8]) -> Option<&'header [u8]> {
     let value =
@@ -36,7 +36,7 @@ pub fn find_raw<'header>(header: &'header [u8], name: &[u8]) -> Option<&'header 
     Some(unquote(trim_blanks(value)))
 }
 
-/// A value from [`find_raw`] as WTF-8, percent-decoded if it can be.
+/// A value from [`find_raw`] as WTF-8, percent-decoded if possible.
 #[must_use]
 pub fn decode(raw: &[u8], encoding: Encoding) -> Cow<'_, [u8]> {
     let text = match encoding {
@@ -56,8 +56,8 @@ pub fn from_latin1(text: &[u8]) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// The text before and after the first `=` of each part that has one. Headers may be long, so they
-/// are searched many bytes at a time, and any number of parts without `=` is skipped at once.
+/// The text before and after the first `=` of each part that has one. Headers may be long, so many
+/// bytes are searched at a time, and any number of parts without `=` is skipped in one step.
 fn pairs(header: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = Some(header);
     std::iter::from_fn(move || {
@@ -95,7 +95,7 @@ fn trim_blanks(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// Drops one quote at either end. A value that is a single quote is both, and leaves nothing.
+/// Drops one quote at each end. Nothing is left of a value that is a single quote.
 fn unquote(value: &[u8]) -> &[u8] {
     match value {
         [b'"', inner @ .., b'"'] => inner,

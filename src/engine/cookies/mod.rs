@@ -1,5 +1,5 @@
-//! Cookies on the wire: the `Cookie` header of a request, the `Set-Cookie` header of a response, and
-//! the signed value that carries a session id.
+//! Cookies on the wire: the `Cookie` header of a request, the `Set-Cookie` header of a response,
+//! and the signed value that contains a session id.
 
 pub mod date;
 pub mod header;

@@ -1,21 +1,21 @@
 //! Percent-encoding by the rules of ECMAScript's `encodeURIComponent` and `decodeURIComponent`,
-//! which is what every cookie in the field was written and read with.
+//! with which all existing cookies were written and read.
 
 use memchr::memchr;
 use thiserror::Error;
 
-/// The text holds a lone surrogate, which has no UTF-8 form; JavaScript throws a `URIError` here.
+/// The text contains a lone surrogate, which UTF-8 cannot encode. JavaScript throws a `URIError`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("URI malformed")]
 pub struct LoneSurrogate;
 
 const HEX: [u8; 16] = *b"0123456789ABCDEF";
 
-/// Appends `text` to `out`, everything but unreserved marks and letters as `%XX`.
+/// Appends `text` to `out`. Everything but letters, digits and unreserved marks becomes `%XX`.
 ///
 /// # Errors
 ///
-/// [`LoneSurrogate`] if the text is not well-formed. `out` may then hold a part of it.
+/// [`LoneSurrogate`] if the text is not well-formed. Nothing is appended then.
 pub fn encode(text: &[u8], out: &mut String) -> Result<(), LoneSurrogate> {
     let text = std::str::from_utf8(text).map_err(|_| LoneSurrogate)?;
     for byte in text.bytes() {
@@ -30,8 +30,8 @@ pub fn encode(text: &[u8], out: &mut String) -> Result<(), LoneSurrogate> {
     Ok(())
 }
 
-/// Decodes every `%XX`. `None` if one is cut short or if the decoded bytes are not UTF-8: each
-/// character has to be percent-encoded as a whole.
+/// Decodes every `%XX`. `None` if one is incomplete or if the decoded bytes are not UTF-8; each
+/// character must be percent-encoded completely.
 #[must_use]
 pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len());
@@ -45,8 +45,8 @@ pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// Decodes escapes that follow upon one another, and gives what comes after them. No character goes
-/// beyond them, so what they hold has to be UTF-8 by itself.
+/// Decodes consecutive escapes and returns the text after them. No character extends beyond them,
+/// so their bytes must be UTF-8 on their own.
 fn decode_run<'text>(text: &'text [u8], out: &mut Vec<u8>) -> Option<&'text [u8]> {
     let start = out.len();
     let mut rest = text;
@@ -57,7 +57,7 @@ fn decode_run<'text>(text: &'text [u8], out: &mut Vec<u8>) -> Option<&'text [u8]
         out.push(byte);
         rest = tail;
     }
-    // One that is cut short.
+    // Incomplete.
     if let [b'%', ..] = rest {
         return None;
     }
@@ -67,7 +67,7 @@ fn decode_run<'text>(text: &'text [u8], out: &mut Vec<u8>) -> Option<&'text [u8]
     Some(rest)
 }
 
-/// What the digit stands for, or more than two digits can make up.
+/// The value of a digit, or `NO_DIGIT`.
 fn hex_value(digit: u8) -> u16 {
     HEX_VALUES
         .get(usize::from(digit))
@@ -75,7 +75,7 @@ fn hex_value(digit: u8) -> u16 {
         .unwrap_or(NO_DIGIT)
 }
 
-/// Beyond a byte, also when shifted and when joined with another digit.
+/// More than a byte, even if it is shifted and combined with another digit.
 const NO_DIGIT: u16 = 0x100;
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]

@@ -1,8 +1,8 @@
 //! Writes a `Set-Cookie` header.
 //!
 //! The grammar is RFC 6265 section 4.1.1 with the attributes of RFC 6265bis (`SameSite`), CHIPS
-//! (`Partitioned`) and Chromium (`Priority`). Order of attributes, what is refused and with which
-//! message are those of the npm package `cookie` 0.7, as applications and their tests know them.
+//! (`Partitioned`) and Chromium (`Priority`). The order of attributes, the validation and the error
+//! messages are those of the npm package `cookie` 0.7, on which applications and their tests rely.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::percent;
 
-/// The attributes of a cookie, as they stand in the options. Text is checked when it is written.
+/// The attributes of a cookie, as in the options. Text is validated when it is written.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Attributes<'text> {
     /// `Max-Age` in seconds; a fraction is rounded down.
@@ -19,8 +19,8 @@ pub struct Attributes<'text> {
     pub domain: Option<&'text [u8]>,
     /// `Path`: visible ASCII and spaces, no `;`.
     pub path: Option<&'text [u8]>,
-    /// `Expires` as `Date.prototype.toUTCString` writes it; empty for an invalid date. It is written
-    /// as it is: an application's own date class may have its own spelling.
+    /// `Expires` as returned by `Date.prototype.toUTCString`; empty for an invalid date. It is
+    /// written unchanged, because an application's date class may use another format.
     pub expires: Option<&'text [u8]>,
     /// `HttpOnly`
     pub http_only: bool,
@@ -34,17 +34,17 @@ pub struct Attributes<'text> {
     pub same_site: Option<&'text [u8]>,
 }
 
-/// Why a cookie cannot be written. The messages are the ones applications know.
+/// Why a cookie cannot be written. Applications rely on these messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SetCookieError {
     /// The name is empty or not an RFC 7230 token.
     #[error("argument name is invalid")]
     Name,
-    /// An already encoded value holds a character that no cookie may.
+    /// An already encoded value contains a character that is not allowed in cookies.
     #[error("argument val is invalid")]
     Value,
-    /// The value holds a lone surrogate, so it has no UTF-8 form to encode.
+    /// The value contains a lone surrogate, which UTF-8 cannot encode.
     #[error(transparent)]
     LoneSurrogate(#[from] percent::LoneSurrogate),
     /// `Max-Age` is not a finite number.
@@ -53,26 +53,26 @@ pub enum SetCookieError {
     /// `Domain` is not a host name, with or without a leading dot.
     #[error("option domain is invalid")]
     Domain,
-    /// `Path` holds a control character, a `;`, or something beyond ASCII.
+    /// `Path` contains a control character, `;`, `<`, or a non-ASCII character.
     #[error("option path is invalid")]
     Path,
     /// `Expires` is not a valid date.
     #[error("option expires is invalid")]
     Expires,
-    /// `Priority` is none of low, medium, high.
+    /// `Priority` is not low, medium or high.
     #[error("option priority is invalid")]
     Priority,
-    /// `SameSite` is none of strict, lax, none.
+    /// `SameSite` is not strict, lax or none.
     #[error("option sameSite is invalid")]
     SameSite,
 }
 
-/// A cookie's value on its way into the header.
+/// A cookie's value.
 #[derive(Clone, Copy, Debug)]
 pub enum Value<'text> {
     /// Any text; it is percent-encoded by the rules of `encodeURIComponent`.
     Plain(&'text [u8]),
-    /// Already encoded by the caller; it is checked and written as it is.
+    /// Already encoded by the caller; it is validated and written unchanged.
     Encoded(&'text [u8]),
 }
 
@@ -80,8 +80,8 @@ pub enum Value<'text> {
 ///
 /// # Errors
 ///
-/// The first thing that is wrong, in the order name, value, max-age, domain, path, expires,
-/// priority, same-site.
+/// The first invalid part, in the order name, value, max-age, domain, path, expires, priority,
+/// same-site.
 pub fn serialize(
     name: &[u8],
     value: Value<'_>,
@@ -137,7 +137,7 @@ pub fn serialize(
     Ok(out)
 }
 
-/// The text if the check holds and it is well-formed.
+/// The text if the check succeeds and it is well-formed.
 fn checked(text: &[u8], check: fn(&[u8]) -> bool) -> Option<&str> {
     if check(text) {
         std::str::from_utf8(text).ok()
@@ -172,15 +172,15 @@ fn is_cookie_value(text: &[u8]) -> bool {
         .all(|byte| matches!(byte, 0x21 | 0x23..=0x2B | 0x2D..=0x3A | 0x3C..=0x5B | 0x5D..=0x7E))
 }
 
-/// RFC 6265 section 4.1.1: `path-value = <any CHAR except CTLs or ";">`, without `<` in the way the
-/// field is checked in practice.
+/// RFC 6265 section 4.1.1: `path-value = <any CHAR except CTLs or ";">`. Like the npm package, it
+/// also refuses `<`.
 fn is_path(text: &[u8]) -> bool {
     text.iter()
         .all(|byte| matches!(byte, 0x20..=0x3A | 0x3D..=0x7E))
 }
 
 /// RFC 1034 section 3.5 as extended by RFC 1123 section 2.1: labels of 1 to 63 letters, digits and
-/// hyphens, no hyphen at either end; a leading dot is allowed for old cookies' sake.
+/// hyphens, without a hyphen at either end. A leading dot is allowed for compatibility.
 fn is_domain(text: &[u8]) -> bool {
     let text = text.strip_prefix(b".").unwrap_or(text);
     text.split(|&byte| byte == b'.').all(|label| {
@@ -193,7 +193,7 @@ fn is_domain(text: &[u8]) -> bool {
     })
 }
 
-/// Writes a whole number as JavaScript does: all digits below 10^21, an exponent from there on.
+/// Writes an integer as JavaScript does: all digits below 10^21, with an exponent from there on.
 fn write_integer(number: f64, out: &mut String) -> Option<()> {
     if !number.is_finite() {
         return None;

@@ -3,10 +3,10 @@
 use super::header::{self, Encoding};
 use crate::engine::signature::Keyring;
 
-/// What a signed value begins with.
+/// The prefix of a signed value.
 const PREFIX: &[u8] = b"s:";
 
-/// Why a request's cookie gives no session id.
+/// Why a request's cookie contains no session id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum NoId {
@@ -14,7 +14,7 @@ pub enum NoId {
     Absent = 0,
     /// The value is not signed.
     Unsigned = 1,
-    /// The value is signed, but with none of the secrets.
+    /// The value is signed, but not with one of the secrets.
     Invalid = 2,
 }
 
@@ -30,8 +30,8 @@ pub fn read(
     name: &[u8],
 ) -> Result<Vec<u8>, NoId> {
     let raw = header::find_raw(header, name).ok_or(NoId::Absent)?;
-    // Whatever its encoding, a signed value begins with `s`, or with an escape of it. Looking first
-    // keeps a long value that is not signed from being decoded.
+    // In every encoding, a signed value begins with `s` or an escape of it. Checking that first
+    // avoids decoding a long value that is not signed.
     match raw {
         [] => return Err(NoId::Absent),
         [b's' | b'%', ..] => {}
@@ -40,7 +40,7 @@ pub fn read(
     verify(keyring, &header::decode(raw, encoding)).map(<[u8]>::to_vec)
 }
 
-/// The session id in a cookie's value, already decoded. An empty value is as good as none.
+/// The session id in a decoded cookie value. An empty value counts as absent.
 ///
 /// # Errors
 ///
@@ -53,8 +53,8 @@ pub fn verify<'value>(keyring: &Keyring, value: &'value [u8]) -> Result<&'value 
     keyring.verify(signed).ok_or(NoId::Invalid)
 }
 
-/// The value for a session id, signed with the first secret and not percent-encoded yet. `None` if
-/// there is no secret.
+/// The cookie value for a session id, signed with the first secret, not percent-encoded yet. `None`
+/// if there is no secret.
 #[must_use]
 pub fn sign(keyring: &Keyring, id: &[u8]) -> Option<Vec<u8>> {
     let signed = keyring.sign(id)?;

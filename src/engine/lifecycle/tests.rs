@@ -1,7 +1,7 @@
 use super::*;
 
-/// What express-session itself did in every situation, with every combination of its options.
-/// `__test__/support/lifecycle-table.js` makes the file and says how it is to be read.
+/// The decisions of express-session in every situation, with every combination of its options.
+/// `__test__/support/lifecycle-table.js` generates the file and documents its format.
 const ORACLE: &str = include_str!("../../../tests/lifecycle_oracle.txt");
 
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Situation<'_> {
             id_from_cookie: from_cookie
                 && matches!(self.end, "present" | "null" | "deleted" | "zero"),
             id_changed: !same_id,
-            // The methods of a regenerated session are not watched, so its saves do not count.
+            // Saving a regenerated session does not count, because its methods are not watched.
             saved_data_known: self.step == "saved" || (self.origin == "loaded" && !resave),
         }
     }
@@ -53,7 +53,7 @@ impl Situation<'_> {
         (self.step, self.change) != ("saved", "before") && self.differs_from_loaded()
     }
 
-    /// Asks, and finds out what the answer depends on. The digit of the oracle.
+    /// The digit of the oracle: takes the decisions and checks the conditions they depend on.
     fn answer(&self, options: usize) -> u32 {
         let facts = self.facts(options);
         let sets_cookie = match at_headers(facts) {

@@ -1,4 +1,4 @@
-//! The same, under a scheduler that chooses what comes next. They work only within a run of it.
+//! The same under a scheduler that chooses which thread runs next. They only work while it runs.
 
 use std::{
     ops::Deref,
@@ -15,10 +15,10 @@ pub use shuttle::{
     thread::{self, yield_now as spin_loop},
 };
 
-/// More would only make the same schedules longer.
+/// More tries would only make the same schedules longer.
 pub const SPINS: usize = 1;
 
-/// `parking_lot`'s, as far as it is used.
+/// The parts of `parking_lot`'s that are used here.
 #[derive(Debug, Default)]
 pub struct Mutex<Value>(sync::Mutex<Value>);
 
@@ -40,11 +40,11 @@ impl<Value> Mutex<Value> {
     }
 }
 
-/// The standard library's, but somebody else may be faster whenever a share is taken or let go.
+/// The standard library's, but another thread may run whenever a share is cloned or dropped.
 #[derive(Debug)]
 pub struct Share<Value>(Option<std::sync::Arc<Value>>);
 
-/// The weak one that belongs to it.
+/// The weak counterpart.
 #[derive(Debug)]
 pub struct WeakShare<Value>(std::sync::Weak<Value>);
 

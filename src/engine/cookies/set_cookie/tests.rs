@@ -205,8 +205,8 @@ fn priority_and_same_site_take_known_words_in_any_case() {
 }
 
 proptest! {
-    /// The `cookie` crate orders attributes otherwise and is no judge of the text, but as a second
-    /// reader it has to find in it what was put in.
+    /// The `cookie` crate orders attributes differently, so it cannot check the text, but it must
+    /// parse the attributes that were written.
     #[test]
     fn another_reader_finds_what_was_written(
         value in "\\PC{0,64}",
