@@ -16,7 +16,7 @@ export declare class ExternalObject<T> {
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
-/** Attributes that are there or not, as the bits of one number. */
+/** Attributes without a value, as the bits of one number. */
 export declare const enum CookieFlag {
   /** `HttpOnly` */
   HttpOnly = 1,
@@ -26,33 +26,30 @@ export declare const enum CookieFlag {
   Partitioned = 4,
 }
 
-/** Prepares the secrets, given as bytes, for signing and verifying. The first one signs. */
+/** Prepares the secrets (as bytes) for signing and verifying. The first one signs. */
 export declare function createKeyring(secrets: Array<Uint8Array>): ExternalObject<Keyring>
 
-/** Begins to go through all sessions. */
+/** Starts an iteration over all sessions. */
 export declare function createMemoryPages(): ExternalObject<MemoryPages>
 
-/** Prepares reading sessions by the signed cookie `name`, for `memoryOpen`. */
+/** Prepares `memoryOpen` for the signed cookie `name`. */
 export declare function createMemoryReader(store: ExternalObject<MemoryStore>, keyring: ExternalObject<Keyring>, name: string): ExternalObject<MemoryReader>
 
-/**
- * New session ids, one after the other without anything between them: 192 random bits as 32
- * characters of base64url each. At most 1 000 are made.
- */
+/** New session ids, concatenated, at most 1000: 192 random bits each, as 32 base64url characters. */
 export declare function generateIds(count: number): string
 
 /** The decisions of the lifecycle. */
 export declare function lifecycle(): Lifecycle
 
-/** The decisions of the lifecycle, with the names of `engine::lifecycle`, which says what they mean. */
+/** The decisions of the lifecycle. `engine::lifecycle` documents the names. */
 export interface Lifecycle {
-  /** The bits of the number that stands for a state, by name. */
+  /** The bits of a state, by name. */
   facts: Record<string, number>
-  /** The numbers of the answers for the headers, by name. */
+  /** The answers for the headers, by name. */
   atHeaders: Record<string, number>
-  /** The numbers of the answers for the end, by name. */
+  /** The answers for the end, by name. */
   atEnd: Record<string, number>
-  /** A byte for every state: the answer for the headers in its high half, that for the end in its low. */
+  /** One byte per state: the headers' answer in the high half, the end's in the low half. */
   table: Uint8Array
 }
 
@@ -62,17 +59,17 @@ export declare function memoryAttributes(store: ExternalObject<MemoryStore>, att
 /** Removes all sessions. */
 export declare function memoryClear(store: ExternalObject<MemoryStore>): void
 
-/** Closes a store for this thread. It is freed when the last one has closed it. */
+/** Closes a store for this thread. It is freed when the last thread has closed it. */
 export declare function memoryClose(store: ExternalObject<MemoryStore>): void
 
-/** Removes a session; says whether there was one. */
+/** Removes a session. Returns whether there was one. */
 export declare function memoryDestroy(store: ExternalObject<MemoryStore>, id: string, now: number): boolean
 
 /**
- * Takes up to `most` events that were noted: of each, the id and the whole session's text, which is
- * empty if data were not asked for. The buffer gets three numbers for each: the kind, from 0 create to 4
- * evict; and for an evicted session its class and the bound that was reached, 0 `maxSessions` or 1
- * `maxBytes`.
+ * Takes up to `most` queued events: for each, the id and the text of the whole session, which is
+ * empty without data. Writes three numbers per event into the buffer: the kind, from 0 (create) to
+ * 4 (evict); and for an evicted session, its class and the bound that was reached, 0
+ * (`maxSessions`) or 1 (`maxBytes`).
  */
 export declare function memoryEvents(store: ExternalObject<MemoryStore>, most: number, numbers: ArrayBuffer): Array<string>
 
@@ -82,61 +79,62 @@ export declare function memoryHas(store: ExternalObject<MemoryStore>, id: string
 /** The ids of all sessions, oldest first. */
 export declare function memoryIds(store: ExternalObject<MemoryStore>, now: number): Array<string>
 
-/** The number of a cookie's attributes, which the shim writes as text; -1 if there is no room for more. */
+/** The number of a cookie's attributes, which the shim passes as text; -1 if there is no room. */
 export declare function memoryIntern(store: ExternalObject<MemoryStore>, text: string): number
 
-/** How many sessions there are. */
+/** The number of sessions. */
 export declare function memoryLength(store: ExternalObject<MemoryStore>, now: number): number
 
 /**
- * Has events noted from now on: `wanted` has a bit for each kind, 1 create, 2 update, 4 destroy, 8
- * expire, 16 evict, and 128 if they are to come with data. 0 ends it.
+ * Queues events from now on. `wanted` has a bit for each kind (1 create, 2 update, 4 destroy, 8
+ * expire, 16 evict), plus 128 to include data. 0 stops it.
  *
- * `wake` is called, in a later turn of the event loop, when another thread has caused an event. Of those
- * that this thread causes, the caller knows by itself. It is kept from the first call on, and keeps no
- * process alive.
+ * `wake` is called, in a later turn of the event loop, when another thread has caused an event.
+ * For events of this thread it is not called. The first call's `wake` is kept; it does not keep
+ * the process alive.
  */
 export declare function memoryListen(store: ExternalObject<MemoryStore>, wanted: number, wake: () => void): void
 
 /**
- * What a request begins with, in one call: reads the session id in the signed cookie of a Cookie
- * header, and the session. Gives the id and right after it the session's text; the buffer gets the
- * session's numbers, and after them the length of the id. The header has to be one for `readCookie`.
+ * Begins a request with one call: reads the session id in the signed cookie of a Cookie header,
+ * and the session. Returns the id immediately followed by the session's text. Writes the session's
+ * numbers into the buffer, and after them the length of the id. The header must be valid for
+ * `readCookie`.
  */
 export declare function memoryOpen(reader: ExternalObject<MemoryReader>, header: string, now: number, numbers: ArrayBuffer): string | NoId
 
 /**
- * Reads the next sessions, `most` of them or fewer at the end: of each, the id and the whole text, or an
- * empty one if texts are not wanted.
+ * Reads the next `most` sessions, or fewer at the end: for each, the id and the whole text, which
+ * is empty unless `texts` is true.
  */
 export declare function memoryPage(store: ExternalObject<MemoryStore>, pages: ExternalObject<MemoryPages>, most: number, now: number, texts: boolean): Array<string>
 
-/** A session taken apart: gives its text, and the buffer gets its numbers. Null if there is none. */
+/** Reads a session in parts: returns its text, or null, and writes its numbers into the buffer. */
 export declare function memoryRead(store: ExternalObject<MemoryStore>, id: string, now: number, numbers: ArrayBuffer): string | null
 
 /**
- * Saves a session: its text and its numbers. `ttl` is for how many milliseconds it is kept if it does
- * not expire by its cookie, or NaN for what the store was made with. `sessionClass` is 0 for an anonymous session,
- * 1 for another, 2 for a protected one.
+ * Saves a session: its text and its numbers. `ttl` is how many milliseconds it is kept if its
+ * cookie has no expiry, or NaN for the store's option. `sessionClass` is 0 for an anonymous
+ * session, 1 for other sessions, 2 for a protected one.
  */
 export declare function memorySet(store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, maxAge: number, expires: number, ttl: number, sessionClass: number, now: number): Saved
 
-/** What a store holds and has done. */
+/** A store's contents and history. */
 export declare function memoryStats(store: ExternalObject<MemoryStore>): MemoryStats
 
-/** What a store holds and has done. Times are in milliseconds. */
+/** A store's contents and history. Times are in milliseconds. */
 export interface MemoryStats {
-  /** Sessions that are held. */
+  /** The number of sessions. */
   sessions: number
-  /** Bytes they take. */
+  /** The bytes they take. */
   bytes: number
-  /** How often a session was asked for and there. */
+  /** How often a session was looked up and found. */
   hits: number
-  /** How often one was not. */
+  /** How often it was not found. */
   misses: number
   /** Sessions that have expired. */
   expirations: number
-  /** Sessions that had to go. */
+  /** Sessions that were evicted. */
   evictions: number
   /** Sessions that were refused. */
   refusals: number
@@ -148,64 +146,64 @@ export interface MemoryStats {
   longestSweep: number
 }
 
-/** What a store is made with; checked by the shim, so numbers are whole and positive. */
+/** The options of a store. The shim has validated them: numbers are positive integers. */
 export interface MemoryStoreOptions {
-  /** Sessions at most. */
+  /** The maximum number of sessions. */
   maxSessions?: number
-  /** Bytes at most. */
+  /** The maximum number of bytes. */
   maxBytes?: number
-  /** What happens when one of these is reached. */
+  /** What happens at one of these maximums. */
   onFull?: OnFull
-  /** Milliseconds for which a session is kept whose cookie has no expiry. */
+  /** How many milliseconds a session without a cookie expiry is kept. */
   ttl?: number
-  /** Whether a destroyed session that is saved late stays destroyed. */
+  /** Whether a destroyed session stays destroyed if a late request saves it. */
   stayDestroyed?: boolean
 }
 
 /** The text of a whole session, cookie included. Null if there is none. */
 export declare function memoryText(store: ExternalObject<MemoryStore>, id: string, now: number): string | null
 
-/** Gives a session another cookie and expiry. `ttl` is that of `memorySet`. */
+/** Changes a session's cookie and expiry. `ttl` is as in `memorySet`. */
 export declare function memoryTouch(store: ExternalObject<MemoryStore>, id: string, attributes: number, maxAge: number, expires: number, ttl: number, now: number): Touched
 
-/** Why a request's cookie gives no session id. */
+/** Why a request's cookie contains no session id. */
 export declare const enum NoId {
   /** There is no cookie of that name, or it is empty. */
   Absent = 0,
-  /** The cookie is not a signed one. */
+  /** The cookie is not signed. */
   Unsigned = 1,
   /** The cookie's signature is not valid. */
   Invalid = 2,
 }
 
-/** What happens to a session for which there is no room. */
+/** What happens if there is no room for a session. */
 export declare const enum OnFull {
-  /** Others go. */
+  /** Others are evicted. */
   Evict = 'evict',
-  /** Others go, except for protected ones. */
+  /** Others are evicted, except for protected ones. */
   Spare = 'spare',
-  /** It is refused. */
+  /** The session is refused. */
   Reject = 'reject',
 }
 
 /**
- * Opens a store. If it has a name and is open already, in any thread, it is that one. Null if that one
- * has other options than these; without options it is taken as it is.
+ * Opens a store, or the store that any thread has open under this name. Null if that store has
+ * other options; without options, it is taken as it is.
  */
 export declare function openMemoryStore(name?: string | null, options?: MemoryStoreOptions | null): ExternalObject<MemoryStore> | null
 
 /**
- * The session id in the signed cookie `name` of a Cookie header, or why there is none. No character
- * of either may be beyond U+00FF; headers from Node's HTTP parser have none.
+ * The session id in the signed cookie `name` of a Cookie header, or why there is none. Neither may
+ * contain characters above U+00FF; headers from Node's HTTP parser contain none.
  */
 export declare function readCookie(keyring: ExternalObject<Keyring>, header: string, name: string): string | NoId
 
-/** The same for texts with any characters. */
+/** The same for strings with any characters. */
 export declare function readWideCookie(keyring: ExternalObject<Keyring>, header: string, name: string): string | NoId
 
-/** What became of a session that was to be saved. */
+/** The outcome of saving a session. */
 export declare const enum Saved {
-  /** It is saved, or was destroyed and stays destroyed. */
+  /** It was saved, or it was destroyed before and stays destroyed. */
   Done = 0,
   /** `maxSessions` is reached. */
   TooManySessions = 1,
@@ -214,24 +212,24 @@ export declare const enum Saved {
 }
 
 /**
- * The text of a `Set-Cookie` header. `encoded` says that the value is encoded already; `flags` are
- * those of `CookieFlag`; `expires` is the date as text, or empty for an invalid one; `maxAge` is in
- * seconds.
+ * The text of a `Set-Cookie` header. `encoded` says that the value is already encoded. `flags` are
+ * bits of `CookieFlag`. `expires` is the date as text, or empty for an invalid date. `maxAge` is
+ * in seconds.
  */
 export declare function serializeCookie(name: string, value: string, encoded: boolean, flags: number, expires?: string | null, path?: string | null, domain?: string | null, sameSite?: string | null, priority?: string | null, maxAge?: number | null): string
 
-/** The value of a session's cookie: `s:`, the id and its signature. Not encoded yet. */
+/** The value of a session cookie: `s:`, the id and its signature, not encoded yet. */
 export declare function signValue(keyring: ExternalObject<Keyring>, id: string): string | null
 
-/** What became of a session that was to be touched. */
+/** The outcome of touching a session. */
 export declare const enum Touched {
   /** There is no such session. */
   Absent = 0,
   /** It has the new cookie. */
   Done = 1,
-  /** Its text stands for the whole session and has to be written anew. Nothing was changed. */
+  /** Its text is the whole session and has to be rewritten. Nothing was changed. */
   Whole = 2,
 }
 
-/** The session id in a cookie's value, already decoded, or why there is none. */
+/** The session id in a decoded cookie value, or why there is none. */
 export declare function verifyValue(keyring: ExternalObject<Keyring>, value: string): string | NoId
