@@ -1,3 +1,3 @@
-//! Where sessions are kept between requests.
+//! Session stores.
 
 pub mod memory;

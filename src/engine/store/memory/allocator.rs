@@ -1,5 +1,5 @@
-//! What the store does for the system's memory allocator: millions of sessions that are freed at once
-//! would otherwise stop the process for a tenth of a second.
+//! Helps the system's memory allocator: otherwise, freeing millions of sessions at once would stop
+//! the process for a tenth of a second.
 
 use std::{
     hint::black_box,
@@ -9,8 +9,8 @@ use std::{
 use super::{record::Record, sessions::Sessions, slots::Page};
 use crate::engine::sync::{Mutex, thread};
 
-/// The bytes that an allocation of so many takes: the rules are those of the GNU allocator, and others
-/// come close.
+/// The bytes that an allocation of this size takes by the rules of the GNU allocator. Others differ
+/// little.
 pub(super) fn allocated(bytes: usize) -> usize {
     const MAPPED: usize = 128 * 1024;
     match bytes {
@@ -20,30 +20,29 @@ pub(super) fn allocated(bytes: usize) -> usize {
     }
 }
 
-/// Has the allocator put away what was freed.
+/// Makes the allocator tidy up its freed memory.
 ///
-/// The GNU allocator keeps it in a list and sorts that when the next larger piece of memory is asked
-/// for, up to ten thousand pieces at once, which takes milliseconds. So a larger piece is asked for now.
+/// The GNU allocator keeps freed pieces in a list, which it sorts on the next larger allocation: up
+/// to ten thousand pieces at once, which takes milliseconds. So this makes a larger allocation now.
 pub(super) fn tidy() {
     const LARGER: usize = 2048;
     drop(black_box(Vec::<u8>::with_capacity(LARGER)));
 }
 
-/// Small pieces of memory that lie between the sessions, a quarter of a megabyte apart. They are
-/// allocated while the sessions come.
+/// Small allocations between the sessions, a quarter of a megabyte apart.
 ///
-/// The usual allocators give memory back to the system when everything above it is free, all of it in
-/// the call that frees the last piece: with millions of sessions that takes a tenth of a second. Where
-/// there is ballast, it ends. So the memory below the ballast stays with the process for as long as the
-/// store does, for the next sessions or for anything else.
+/// Common allocators return memory to the system when everything above it is free, all of it in the
+/// call that frees the last piece. With millions of sessions that takes a tenth of a second.
+/// Ballast stops it: the memory below stays with the process for as long as the store lives, and is
+/// reused for new sessions or anything else.
 #[derive(Debug, Default)]
 pub(super) struct Ballast(Mutex<Vec<Record>>);
 
-/// Bytes of the store for which there is one piece of ballast.
+/// Bytes of the store per piece of ballast.
 const SPACING: u64 = 256 << 10;
 
 impl Ballast {
-    /// Takes on a piece if the store has grown to `bytes` and there is too little.
+    /// Adds a piece if there is too little ballast for a store of `bytes`.
     pub(super) fn take_on(&self, bytes: u64) {
         let mut pieces = self.0.lock();
         if bytes / SPACING > pieces.len() as u64 {
@@ -52,27 +51,27 @@ impl Ballast {
     }
 }
 
-/// Sessions that are freed at once, where they are no longer needed. More take noticeable time, so
-/// they are freed by a thread of their own.
+/// The most sessions that are freed immediately. A separate thread frees more, because that takes
+/// noticeable time.
 const FREED_AT_ONCE: usize = 1000;
 
-/// Frees sessions, in another thread if there are many.
+/// Frees sessions, in a separate thread if there are many.
 pub(super) fn free(parts: Vec<Sessions>) {
     let sessions: usize = parts.iter().map(Sessions::live).sum();
     if sessions > FREED_AT_ONCE {
         let thread = thread::Builder::new().name("sessions-free".into());
-        // If no thread can be started, the closure is dropped, and the sessions with it.
+        // If no thread can be started, dropping the closure frees the sessions.
         let _ = thread.spawn(move || free_in_order(parts));
     }
 }
 
-/// Frees what lies highest in memory first. The usual allocators then find each piece's neighbour
-/// free, and give memory back to the system a little at a time; in any other order they end up with
-/// millions of pieces, which the next allocation has to sort, and with gigabytes that are given back at
+/// Frees the highest addresses first. Then common allocators can merge each piece with its free
+/// neighbor and return memory to the system in small steps. In any other order they end up with
+/// millions of pieces, which the next allocation has to sort, and gigabytes that are returned at
 /// once.
 ///
-/// Freeing a piece takes the allocator's lock. The thread rests often, so that it rarely loses its
-/// processor while it holds that lock and the rest of the program waits for it.
+/// Freeing a piece takes the allocator's lock. The thread sleeps often, so that it rarely loses its
+/// CPU while it holds that lock and the rest of the program waits.
 fn free_in_order(parts: Vec<Sessions>) {
     let mut records: Vec<Record> = Vec::new();
     let mut pages: Vec<Page> = Vec::new();
@@ -94,11 +93,11 @@ fn free_in_order(parts: Vec<Sessions>) {
     }
 }
 
-/// When a thread in the background has to rest.
+/// When a background thread has to sleep.
 ///
-/// On a busy machine, a thread that has used up its time slice waits until all others have had theirs;
-/// if it holds a lock then, everybody who needs the lock waits too. A thread that has just rested is at
-/// the beginning of its slice.
+/// On a busy machine, a thread that has used up its time slice waits until all others have had
+/// theirs. If it holds a lock, every thread that needs the lock waits too. A thread that has just
+/// slept is at the beginning of its slice.
 struct Rhythm {
     rested: Instant,
 }

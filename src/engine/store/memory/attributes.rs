@@ -1,31 +1,31 @@
-//! The attributes of cookies, which most sessions share.
+//! Cookie attributes, which most sessions share.
 
 use std::sync::Arc;
 
 use super::{allocator::allocated, session::Session};
 use crate::engine::{cookies::date::write_iso, sync::Mutex, time::UnixMillis};
 
-/// Texts that are kept at most. An application has a handful of them, or one for each of its domains.
+/// The maximum number of texts. An application has a handful, or one for each of its domains.
 const MOST: usize = 4096;
 
-/// Bytes of a text at most.
+/// The maximum length of a text, in bytes.
 const LONGEST: usize = 1024;
 
-/// Bytes of the counts in front of a shared text.
+/// Bytes of the reference counts in front of a shared text.
 const ARC: usize = 16;
 
-/// The attributes of cookies as texts, each of which is kept once and known by a number. A number stays
-/// valid for as long as the store lives.
+/// Cookie attributes as texts, each of which is stored once and has a number. A number stays valid
+/// for as long as the store lives.
 ///
-/// A text is the JSON of a cookie that has a line break in the place of `originalMaxAge` and another in
-/// the place of `expires`, which differ from one session to the next:
+/// A text is the JSON of a cookie, with line breaks in place of the values of `originalMaxAge` and
+/// `expires`, which differ between sessions:
 ///
 /// ```text
 /// {"originalMaxAge":␊,"expires":␊,"httpOnly":true,"path":"/"}
 /// ```
 ///
-/// Because attributes may depend on what a client sends, there is a limit to all of them together. A
-/// session for whose attributes there is no room is kept as [whole text](super::Session::text).
+/// Attributes may depend on what a client sends, so their number is limited. Sessions with further
+/// attributes are kept as [whole text](super::Session::text).
 #[derive(Debug, Default)]
 pub struct Attributes(Mutex<Vec<Arc<str>>>);
 
@@ -36,7 +36,7 @@ impl Attributes {
         self.intern_counting(text).map(|(number, _)| number)
     }
 
-    /// The same, with how many bytes are taken for it if it is new.
+    /// The same, and the number of bytes that were allocated for a new text.
     pub(super) fn intern_counting(&self, text: &str) -> Option<(u32, usize)> {
         let mut texts = self.0.lock();
         let known = texts.iter().position(|known| **known == *text);
@@ -53,7 +53,7 @@ impl Attributes {
         Some((u32::try_from(number).ok()?, bytes))
     }
 
-    /// The text with a number.
+    /// The text with this number.
     #[must_use]
     pub fn get(&self, number: u32) -> Option<Arc<str>> {
         self.0.lock().get(number as usize).cloned()

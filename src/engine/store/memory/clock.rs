@@ -1,17 +1,17 @@
-//! What time it is for a store that nobody calls at the moment.
+//! The time of a store between calls.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use crate::engine::time::{Clock, UnixMillis};
 
-/// JavaScript's clock is agreed to be the system's up to this many milliseconds.
+/// JavaScript's clock agrees with the system's if it differs by at most this many milliseconds.
 const TOLERANCE: i64 = 1000;
 
-/// JavaScript's clock as known to a thread that cannot ask for it.
+/// JavaScript's clock, for a thread that cannot read it.
 ///
-/// Tests replace `Date.now`, so that the two clocks differ. While they agreed when last compared,
-/// time goes by the system's. Otherwise it is the earlier of the two, so that no session is taken for
-/// expired that either side takes for live; and as JavaScript's is known only from calls, it stands
+/// The clocks differ when tests mock `Date.now`. If they agreed when they were last compared, this
+/// is the system's clock. Otherwise it is the earlier of the two, so that no session counts as
+/// expired that is live by either clock. JavaScript's clock is only known from calls, so it stands
 /// still in between.
 #[derive(Debug)]
 pub(super) struct StoreClock {
@@ -19,7 +19,7 @@ pub(super) struct StoreClock {
     /// Whether the next call has to compare the clocks.
     is_due: AtomicBool,
     agrees: AtomicBool,
-    /// What JavaScript's showed when they were last compared.
+    /// JavaScript's time when they were last compared.
     last: AtomicI64,
 }
 
@@ -33,8 +33,7 @@ impl StoreClock {
         }
     }
 
-    /// To be told of each call from JavaScript what its clock shows. Nearly always, that costs one look
-    /// at a flag.
+    /// Call this with JavaScript's time on each call. Nearly always, it only reads a flag.
     pub(super) fn note(&self, javascript: UnixMillis) {
         if !self.is_due.load(Ordering::Relaxed) {
             return;
@@ -43,11 +42,11 @@ impl StoreClock {
         let agrees = difference.saturating_abs() <= TOLERANCE;
         self.last.store(javascript.0, Ordering::Relaxed);
         self.agrees.store(agrees, Ordering::Relaxed);
-        // While they differ, what JavaScript's shows is known from its last call.
+        // While they differ, JavaScript's time is taken from every call.
         self.is_due.store(!agrees, Ordering::Relaxed);
     }
 
-    /// Has the next call compare the clocks.
+    /// Makes the next call compare the clocks.
     pub(super) fn ask(&self) {
         self.is_due.store(true, Ordering::Relaxed);
     }
@@ -81,7 +80,7 @@ mod tests {
         let clock = StoreClock::new(at_a_million);
         clock.note(UnixMillis(999_500));
         assert_eq!(clock.now(), UnixMillis(1_000_000));
-        // Not compared again before somebody wants to know.
+        // Not compared again until `ask` is called.
         clock.note(UnixMillis(5));
         assert_eq!(clock.now(), UnixMillis(1_000_000));
     }

@@ -1,4 +1,4 @@
-//! What happens to sessions, for those who listen.
+//! The events of sessions, for listeners.
 
 use std::{
     collections::VecDeque,
@@ -16,18 +16,18 @@ use crate::engine::{
     time::UnixMillis,
 };
 
-/// What happened to a session.
+/// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
-    /// It is new.
+    /// A session was saved for the first time.
     Create,
     /// It was saved again.
     Update,
-    /// It was removed because somebody asked for that.
+    /// It was removed by the application.
     Destroy,
     /// It was removed because it had expired.
     Expire,
-    /// It had to go to make room.
+    /// It was evicted.
     Evict(Class, Bound),
 }
 
@@ -42,7 +42,7 @@ pub enum Bound {
 }
 
 impl EventKind {
-    /// The number of this kind, from 0 to 4.
+    /// The kind's number, from 0 to 4.
     #[must_use]
     pub fn number(self) -> u8 {
         match self {
@@ -59,17 +59,17 @@ impl EventKind {
     }
 }
 
-/// The bit of [`MemoryStore::listen`](super::MemoryStore::listen) that asks for the data of sessions.
+/// The bit of [`MemoryStore::listen`](super::MemoryStore::listen) for events with data.
 pub const WITH_DATA: u8 = 128;
 
-/// One thing that happened.
+/// An event of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// What happened.
     pub kind: EventKind,
-    /// To which session.
+    /// The session's id.
     pub id: Vec<u8>,
-    /// What was saved or removed, if that was asked for.
+    /// The session that was saved or removed, if the listener wants data.
     pub data: Option<EventData>,
 }
 
@@ -78,9 +78,9 @@ pub struct Event {
 pub struct EventData {
     /// Its text.
     pub text: String,
-    /// Its cookie, if that was kept apart.
+    /// Its cookie, if it is in parts.
     pub cookie: Option<Cookie>,
-    /// When it expires or expired by its cookie.
+    /// The expiry of its cookie.
     pub expires: Option<UnixMillis>,
 }
 
@@ -96,10 +96,10 @@ impl EventData {
     }
 }
 
-/// Tells a thread that there are events.
+/// Wakes up a thread because there are events.
 type Wake = Box<dyn Fn() + Send + Sync>;
 
-/// Somebody who wants to know what happens in a store, and takes the events at a time of their own.
+/// A queue of a store's events, from which its thread takes them later.
 pub struct Listener {
     wanted: AtomicU8,
     queue: Mutex<VecDeque<Event>>,
@@ -115,9 +115,9 @@ impl fmt::Debug for Listener {
 }
 
 impl Listener {
-    /// A listener that belongs to the current thread. When another thread causes an event, `wake` is
-    /// called there, once until the next [`Listener::take`]; it must be quick. Of the events that its
-    /// own thread causes, that thread knows by itself.
+    /// A listener that belongs to the current thread. When another thread causes an event, it calls
+    /// `wake`, once until the next [`Listener::take`]. `wake` must be fast. It is not called for
+    /// events of the listener's own thread.
     #[must_use]
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
         Self {
@@ -129,7 +129,7 @@ impl Listener {
         }
     }
 
-    /// Takes up to so many events, in the order in which they happened.
+    /// Takes up to `most` events, in their order.
     #[must_use]
     pub fn take(&self, most: usize) -> Vec<Event> {
         self.is_woken.store(false, Ordering::SeqCst);
@@ -146,7 +146,7 @@ impl Listener {
     }
 }
 
-/// The listeners of a store. While there are none, an event costs one look at a number.
+/// The listeners of a store. Without any, an event only costs reading a number.
 #[derive(Debug, Default)]
 pub(super) struct Events {
     wanted: AtomicU8,
@@ -154,7 +154,7 @@ pub(super) struct Events {
 }
 
 impl Events {
-    /// Registers what the listener wants: the bits `1 << kind` and [`WITH_DATA`]; 0 for nothing.
+    /// Registers the events a listener wants: the bits `1 << kind` and [`WITH_DATA`]; 0 for none.
     pub(super) fn listen(&self, listener: &Arc<Listener>, wanted: u8) {
         let mut listeners = self.listeners.lock();
         listener.wanted.store(wanted, Ordering::Relaxed);

@@ -1,17 +1,17 @@
-//! Making room: who has to go when the store is full.
+//! Eviction: which sessions are removed when the store is full.
 
 use super::{events::Bound, shard::Refusal, shards::Shards, slots::Class};
 use crate::engine::time::UnixMillis;
 
-/// Sessions that go at most for one that comes. If it is so large that this is not enough, the next
-/// ones go on.
+/// The most sessions that are evicted for one new session. If it is so large that this is not
+/// enough, the next operations continue.
 pub(super) const EVICTED_AT_ONCE: usize = 4096;
 
-/// Expired sessions that are looked for before others have to go.
+/// The most expired sessions that are freed before others are evicted.
 const SWEPT_FOR_ROOM: usize = 64;
 
 impl Shards {
-    /// Brings the store back within its bounds: what has expired goes first, then sessions by
+    /// Brings the store back within its bounds: removes expired sessions first, then others by
     /// [`Class`] and last use. The session with the sequence `keep` stays.
     pub(super) fn make_room(&self, now: UnixMillis, keep: Option<u64>) {
         for _ in 0..EVICTED_AT_ONCE {
@@ -24,7 +24,7 @@ impl Shards {
         }
     }
 
-    /// Makes room for a session that was refused; `false` if nothing may go.
+    /// Makes room for a session that was refused. Returns `false` if nothing may be evicted.
     pub(super) fn make_room_for_one(&self, refusal: &Refusal, now: UnixMillis) -> bool {
         self.free_expired(now) || self.evict_one(refusal.bound, refusal.keep, now)
     }
@@ -38,7 +38,7 @@ impl Shards {
         true
     }
 
-    /// Removes the session that is next to go; `false` if none may go.
+    /// Evicts one session. Returns `false` if none may be evicted.
     fn evict_one(&self, bound: Bound, keep: Option<u64>, now: UnixMillis) -> bool {
         let classes = self.shared.options.on_full.evictable();
         classes
@@ -54,7 +54,7 @@ impl Shards {
             let evicted = shard.evict(class, bound, keep, now);
             shard.compact(now);
             self.publish(index, &mut shard);
-            // If there is none, another thread has taken the last one there, and the hint is right again.
+            // `None`: another thread removed the last one there, and the hint is now correct.
             if let Some(is_evicted) = evicted {
                 return is_evicted;
             }

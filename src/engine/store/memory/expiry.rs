@@ -1,22 +1,22 @@
-//! Freeing what has expired.
+//! Freeing expired sessions.
 
 use std::time::{Duration, Instant};
 
 use super::{allocator, shards::Shards};
 use crate::engine::time::UnixMillis;
 
-/// Due sessions that are looked at while a lock is held.
+/// The most due sessions that are examined while a lock is held.
 const AT_ONCE: usize = 16;
 
-/// Due sessions that a short sweep looks at, whatever time there is.
+/// The most due sessions that a short sweep examines, even if there is time left.
 const BRIEFLY: usize = 2000;
 
 /// A short sweep ends after this time.
 const BRIEF: Duration = Duration::from_micros(300);
 
 impl Shards {
-    /// Frees expired sessions, looking at `budget` of those that are due at most. Returns `true` if
-    /// there may be more of them.
+    /// Frees expired sessions, examining up to `budget` due ones. Returns whether there may be
+    /// more.
     pub(super) fn sweep(&self, now: UnixMillis, mut budget: usize) -> bool {
         let mut removed = Vec::new();
         let mut is_compacted = false;
@@ -32,7 +32,7 @@ impl Shards {
             };
             let part = budget.min(AT_ONCE);
             let done = part - shard.sweep(now, part, &mut removed);
-            // One shard at a time: when many sessions expire, many shards are worth compacting at once.
+            // Once per sweep, because many shards need it together when many sessions expire.
             is_compacted = is_compacted || shard.compact(now);
             self.publish(index, &mut shard);
             drop(shard);
@@ -40,14 +40,14 @@ impl Shards {
                 removed.clear();
                 allocator::tidy();
             }
-            // So that it ends, even if another thread has been faster each time.
+            // At least 1, so that this ends even if another thread is always faster.
             budget -= done.max(1);
         }
         false
     }
 
     /// Frees expired sessions for less than a millisecond, so that the caller can do something else
-    /// in between. Says whether there is more to do, and how long it took.
+    /// in between. Returns whether there is more to do, and how long it took.
     pub(super) fn sweep_briefly(&self, now: UnixMillis) -> (bool, Duration) {
         let start = Instant::now();
         let mut more = true;
@@ -60,8 +60,8 @@ impl Shards {
         (more, start.elapsed())
     }
 
-    /// When something may expire next; `None` if no session has an expiry. Not later than the first
-    /// session expires.
+    /// When a session may expire next, at the latest when the first one does. `None` if no session
+    /// has an expiry.
     pub(super) fn next_due(&self) -> Option<UnixMillis> {
         self.shared.hints.next_due().map(|(_, due)| due)
     }

@@ -43,7 +43,7 @@ use shards::Shards;
 use shared::adjust;
 use sweeper::Swept;
 
-/// Due sessions that are looked at before sessions are counted.
+/// The most due sessions that are examined before counting.
 const SWEPT_TO_COUNT: usize = 1000;
 
 /// There was no room for a session.
@@ -56,9 +56,9 @@ pub struct Full(
 
 /// Sessions in this process's memory, outside of any JavaScript heap.
 ///
-/// An expired session is never returned. Its memory is freed when it is asked for, when others on the
-/// same shard are used, or by a thread of the engine, which looks only at what is due: nothing ever
-/// scans the whole store, and no lock is held for longer than a moment. All operations are atomic for
+/// Expired sessions are never returned. They are freed when they are looked up, when others in the
+/// same shard are used, or by the engine's own thread, which only examines due sessions. Nothing
+/// ever scans the whole store, and locks are only held for moments. All operations are atomic for
 /// their id.
 #[derive(Debug)]
 pub struct MemoryStore {
@@ -73,7 +73,7 @@ impl Default for MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty store. With a clock, a thread frees what has expired.
+    /// An empty store. With a clock, a thread frees expired sessions.
     #[must_use]
     pub fn new(options: Options, clock: Option<Clock>) -> Self {
         Self::with_shards(options, None, clock)
@@ -86,14 +86,13 @@ impl MemoryStore {
         }
     }
 
-    /// The options that the store was made with.
+    /// The store's options.
     #[must_use]
     pub fn options(&self) -> &Options {
         &self.shards().shared.options
     }
 
-    /// The number by which the attributes of a cookie are known; see [`Attributes`]. `None` if there is no
-    /// room for more of them.
+    /// The number of a cookie's attributes; see [`Attributes`]. `None` if there is no more room.
     #[must_use]
     pub fn intern(&self, attributes: &str) -> Option<u32> {
         let (number, bytes) = self.attributes.intern_counting(attributes)?;
@@ -101,24 +100,23 @@ impl MemoryStore {
         Some(number)
     }
 
-    /// The attributes that are known by a number.
+    /// The attributes with this number.
     #[must_use]
     pub fn attributes(&self, number: u32) -> Option<Arc<str>> {
         self.attributes.get(number)
     }
 
-    /// The JSON of a whole session: its cookie first, and then its data.
+    /// The JSON of a whole session: first its cookie, then its data.
     #[must_use]
     pub fn whole_text(&self, session: &Session<'_>) -> String {
         self.attributes.whole_text(session)
     }
 
-    /// Saves a session, in place of what was there. One that was destroyed and is to stay destroyed
-    /// is not saved, and that is no error.
+    /// Saves or replaces a session. One that stays destroyed is silently dropped.
     ///
     /// # Errors
     ///
-    /// [`Full`] if there is no room for it; then what was there is left as it was.
+    /// [`Full`] if there is no room for it. Then an existing session is left unchanged.
     pub fn save(
         &self,
         id: &[u8],
@@ -147,8 +145,8 @@ impl MemoryStore {
         Err(self.refused(Bound::Bytes))
     }
 
-    /// Gives a session the cookie and the expiry of `session`, whose text is not looked at. `ttl` is as
-    /// in [`Save`].
+    /// Changes a session's cookie and expiry to those of `session`, whose text is ignored. `ttl` is
+    /// as in [`Save`].
     pub fn renew(
         &self,
         id: &[u8],
@@ -166,7 +164,7 @@ impl MemoryStore {
         renewed.unwrap_or(Renewed::Absent)
     }
 
-    /// Reads a session, unless it is absent or has expired. `read` is to be quick: others wait for it.
+    /// Reads a session, unless it is absent or expired. `read` holds a lock, so it must be fast.
     pub fn read<Output>(
         &self,
         id: &[u8],
@@ -184,7 +182,7 @@ impl MemoryStore {
         })
     }
 
-    /// Whether there is such a session. That is not a use of it.
+    /// Whether a session exists. This does not count as use.
     #[must_use]
     pub fn has(&self, id: &[u8], now: UnixMillis) -> bool {
         self.shards()
@@ -192,12 +190,12 @@ impl MemoryStore {
             .unwrap_or_default()
     }
 
-    /// Removes a session; says whether there was one.
+    /// Removes a session. Returns whether there was one.
     pub fn destroy(&self, id: &[u8], now: UnixMillis) -> bool {
         self.swept.note_time(now);
         let destroy = |shard: &mut shard::Shard, hash| shard.destroy(hash, id, now);
         let destroyed = if self.options().stay_destroyed {
-            // That it was destroyed is kept in a shard.
+            // The tombstone needs a shard.
             self.shards().with_new(id, now, destroy)
         } else {
             self.shards().with(id, now, destroy)
@@ -219,8 +217,8 @@ impl MemoryStore {
         ids.into_iter().map(|(_, id)| id).collect()
     }
 
-    /// Reads the next sessions, up to `most` of them, and gives their ids. `false` if there are no
-    /// more. `read` is to be quick: others wait for it.
+    /// Reads up to `most` of the next sessions, with their ids. Returns `false` if there are no
+    /// more. `read` holds a lock, so it must be fast.
     pub fn page(
         &self,
         pages: &mut Pages,
@@ -231,8 +229,8 @@ impl MemoryStore {
         self.shards().page(pages, most, now, read)
     }
 
-    /// How many sessions there are, without reading them. Sessions that have expired by the thousands
-    /// a moment ago may still be counted.
+    /// The number of sessions, without reading them. If thousands have just expired, some of them
+    /// may still be counted.
     #[must_use]
     pub fn len(&self, now: UnixMillis) -> usize {
         self.shards().sweep(now, SWEPT_TO_COUNT);
@@ -240,7 +238,7 @@ impl MemoryStore {
         usize::try_from(sessions).unwrap_or(usize::MAX)
     }
 
-    /// Whether there is no session.
+    /// Whether there are no sessions.
     #[must_use]
     pub fn is_empty(&self, now: UnixMillis) -> bool {
         self.len(now) == 0
@@ -251,7 +249,7 @@ impl MemoryStore {
         self.shards().clear();
     }
 
-    /// What the store holds and has done.
+    /// The store's contents and history.
     #[must_use]
     pub fn stats(&self) -> Stats {
         let shared = &self.shards().shared;
@@ -269,20 +267,20 @@ impl MemoryStore {
         stats
     }
 
-    /// Has events noted for a listener: `wanted` has the bits `1 << EventKind::number()` of the kinds
-    /// it wants, and [`WITH_DATA`]; 0 for none.
+    /// Queues events for a listener. `wanted` has the bits `1 << EventKind::number()` of the kinds
+    /// it wants, plus [`WITH_DATA`]; 0 for none.
     pub fn listen(&self, listener: &Arc<Listener>, wanted: u8) {
         self.shards().shared.events.listen(listener, wanted);
     }
 
-    /// Frees expired sessions, looking at `budget` of those that are due at most. Returns `true` if
-    /// there may be more of them.
+    /// Frees expired sessions, examining up to `budget` due ones. Returns whether there may be
+    /// more.
     pub fn sweep(&self, now: UnixMillis, budget: usize) -> bool {
         self.shards().sweep(now, budget)
     }
 
-    /// When something may expire next; `None` if no session has an expiry. Not later than the first
-    /// session expires.
+    /// When a session may expire next, at the latest when the first one does. `None` if no session
+    /// has an expiry.
     #[must_use]
     pub fn next_due(&self) -> Option<UnixMillis> {
         self.shards().next_due()

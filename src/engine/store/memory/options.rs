@@ -1,38 +1,36 @@
-//! What a store may hold, and what it does when it holds that much.
+//! The options of a store: its bounds, and what happens when they are reached.
 
 use super::slots::Class;
 
 /// Options of a [`super::MemoryStore`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Sessions at most.
+    /// The maximum number of sessions.
     pub max_sessions: Option<u64>,
-    /// Bytes at most, as [`super::Stats::bytes`] counts them.
+    /// The maximum number of bytes, as counted in [`super::Stats::bytes`].
     pub max_bytes: Option<u64>,
     /// What happens when one of the two is reached.
     pub on_full: OnFull,
-    /// Milliseconds for which a session is kept whose cookie has no expiry, from its last save or
-    /// touch on.
+    /// Milliseconds from the last save or touch, for sessions whose cookie has no expiry.
     pub ttl: Option<i64>,
-    /// Whether a session that was destroyed is dropped when it is saved again, by a request that was
-    /// in flight.
+    /// Whether a destroyed session is dropped when a request that was still running saves it again.
     pub stay_destroyed: bool,
 }
 
-/// What happens to a session for which there is no room.
+/// What happens if there is no room for a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnFull {
-    /// Others go, in the order of [`Class`].
+    /// Others are evicted, in the order of [`Class`].
     #[default]
     Evict,
-    /// Others go, but none that is protected; if these are all, it is refused.
+    /// The same, except for protected ones. If there are no others, the session is refused.
     Spare,
-    /// It is refused.
+    /// The session is refused.
     Reject,
 }
 
 impl OnFull {
-    /// Which sessions may go, those first that go first.
+    /// The classes that may be evicted, in order.
     pub(super) fn evictable(self) -> &'static [Class] {
         match self {
             Self::Evict => &Class::ALL,

@@ -1,36 +1,36 @@
-//! Going through all sessions in pages, while others come and go.
+//! Iterating over all sessions in pages, while others are added and removed.
 
 use std::{collections::HashSet, ops::Range};
 
 use super::{session::Session, shard::Shard, shards::Shards};
 use crate::engine::time::UnixMillis;
 
-/// Sessions that are read while a lock is held: for some microseconds.
+/// The most sessions that are read while a lock is held: some microseconds.
 const READ_AT_ONCE: usize = 16;
 
-/// How far somebody has come who goes through all sessions.
+/// The position of an iteration over all sessions.
 ///
-/// Every session that is there from the beginning to the end comes up exactly once; one that comes or
-/// goes meanwhile comes up once or not at all.
+/// Every session that exists from the beginning to the end is read exactly once. One that is added
+/// or removed meanwhile is read once or not at all.
 #[derive(Debug, Default)]
 pub struct Pages {
     /// The index of the current shard.
     shard: usize,
-    /// Which of its slots are to be looked at.
+    /// Its remaining slots.
     slots: Range<u32>,
-    /// The shard's epoch when its slots had these numbers; `None` before they were looked at.
+    /// The shard's epoch when its slots had these numbers; `None` before the first read.
     epoch: Option<u64>,
     /// The sequences of the sessions that were read in the shard.
     read: Vec<u64>,
-    /// Those that were read before the slots got other numbers.
+    /// Those that were read before the slots were renumbered.
     skipped: HashSet<u64>,
 }
 
 impl Shards {
-    /// Reads the next sessions, up to `most` of them, and gives their ids. `false` if there are no
+    /// Reads up to `most` of the next sessions, with their ids. Returns `false` if there are no
     /// more.
     ///
-    /// A lock is held for a few of them at a time, however many there are in the shard.
+    /// The lock is only held for a few of them at a time.
     pub(super) fn page(
         &self,
         pages: &mut Pages,
@@ -66,7 +66,7 @@ impl Pages {
         self.epoch = Some(shard.epoch);
     }
 
-    /// Looks at the next slots, as many as it may read, and says how many of them it has read.
+    /// Examines the next `most` slots. Returns how many sessions it has read.
     fn read_some(
         &mut self,
         shard: &Shard,

@@ -1,19 +1,18 @@
-//! One session as it lies in memory: cookie, id and text in a single allocation.
+//! A session in memory: cookie, id and text in a single allocation.
 
 use std::{hint::black_box, ops::Range};
 
 use super::{allocator::allocated, session::Cookie};
 
-/// A session's id, text and cookie, packed into one allocation: one for each session is most of what
-/// makes the store small.
+/// A session's id, text and cookie in one allocation. That is most of what keeps the store small.
 ///
 /// It begins with two or three numbers in LEB128: the length of the id; the number of the cookie's
-/// attributes plus one, or 0 if the text is whole; and, if it is not, the cookie's `max_age` plus one, or
-/// 0 for none.
+/// attributes plus one, or 0 if the text is whole; and, if it is not, the cookie's `max_age` plus
+/// one, or 0 for none.
 #[derive(Debug, Default)]
 pub(super) struct Record(Box<[u8]>);
 
-/// Where the parts of a record are.
+/// The positions of a record's parts.
 struct Parts {
     id: Range<usize>,
     /// Where the text begins.
@@ -32,7 +31,7 @@ impl Record {
 
     pub(super) fn text(&self) -> &str {
         let text = self.0.get(self.parts().text..).unwrap_or_default();
-        // It was put here as a `str`; checking it again costs little beside copying it.
+        // It was a `str`. Checking it again is cheap compared with copying it.
         std::str::from_utf8(text).unwrap_or_default()
     }
 
@@ -40,13 +39,13 @@ impl Record {
         self.parts().cookie
     }
 
-    /// Puts another cookie in the place of the one it has; `false` if the text is whole.
+    /// Replaces the cookie. Returns `false` if the text is whole.
     pub(super) fn replace_cookie(&mut self, cookie: Cookie) -> bool {
         let parts = self.parts();
         if parts.cookie.is_none() {
             return false;
         }
-        // One session's cookies differ in their expiry alone, and that is not in here.
+        // Normally, only the expiry of a session's cookie changes, and that is not stored here.
         if parts.cookie != Some(cookie) {
             let id = self.0.get(parts.id).unwrap_or_default();
             let text = self.0.get(parts.text..).unwrap_or_default();
@@ -55,15 +54,15 @@ impl Record {
         true
     }
 
-    /// Has the processor fetch it from memory. It waits once for several that are fetched one after
-    /// the other, and would wait for each of them otherwise.
+    /// Prefetches the record. The processor waits only once if several are fetched in a row;
+    /// otherwise it would wait for each.
     pub(super) fn fetch(&self) {
         const LINE: usize = 64;
         let lines = self.0.iter().step_by(LINE);
         black_box(lines.fold(0, |all, byte| all ^ byte));
     }
 
-    /// Where it lies in memory.
+    /// Its address.
     pub(super) fn address(&self) -> usize {
         self.0.as_ptr() as usize
     }
@@ -113,7 +112,7 @@ fn pack(id: &[u8], text: &[u8], cookie: Option<Cookie>) -> Box<[u8]> {
     bytes.into_boxed_slice()
 }
 
-/// Bytes of a number at most.
+/// The maximum number of bytes of a number.
 const NUMBER: usize = 10;
 
 #[derive(Default)]

@@ -1,4 +1,4 @@
-//! Stores with a name, which the threads of a process share.
+//! Named stores, which the threads of a process share.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -12,7 +12,7 @@ use crate::engine::{
 
 static OPEN: LazyLock<Registry> = LazyLock::new(Registry::default);
 
-/// The stores that are open and have a name.
+/// The named stores that are open.
 #[derive(Debug, Default)]
 pub(super) struct Registry(Mutex<HashMap<String, WeakShare<MemoryStore>>>);
 
@@ -25,12 +25,12 @@ pub enum OpenError {
     OtherOptions,
 }
 
-/// Makes a store, or opens the store of that name if there is one. Without options it takes the store
-/// as it is. The store lives until the last one who has opened it drops it.
+/// Opens the store with that name, or creates it. Without options, an existing store is taken as it
+/// is. The store lives until all who have opened it have dropped it.
 ///
 /// # Errors
 ///
-/// [`OpenError`] says why there is none.
+/// [`OpenError`] says why it cannot be opened.
 pub fn open(
     name: Option<&str>,
     options: Option<Options>,

@@ -1,13 +1,11 @@
-//! The store under a model checker, which chooses at each lock, counter and share who goes on, and
-//! tries thousands of such schedules, of several threads that do the few things which could get in
-//! each other's way:
+//! The store under a model checker. At each lock, counter and share, the checker chooses which
+//! thread runs next. It tries thousands of schedules of threads with conflicting operations:
 //!
 //! `cargo test --no-default-features --features schedules --lib schedules`
 //!
-//! A schedule that fails is printed, and comes again with `SCHEDULE=…`. The checker knows of every
-//! order in which things can be done, but not of what a processor may reorder: all that must not be
-//! reordered is done under a lock. Nor does it know of the thread that sweeps stores, so these have no
-//! clock.
+//! A failing schedule is printed, and is replayed with `SCHEDULE=…`. The checker covers
+//! interleavings, but not reordering by the processor: operations that must not be reordered are
+//! under a lock. It does not cover the thread that sweeps stores, so these stores have no clock.
 
 mod history;
 mod listing;
@@ -21,11 +19,11 @@ use shuttle::{
     scheduler::{PctScheduler, RandomScheduler, ReplayScheduler},
 };
 
-/// Schedules of each kind that are tried.
+/// The number of schedules of each kind.
 const TRIED: usize = 500;
 
-/// Tries many schedules: half of them at random, the others with few changes from one thread to
-/// another, which finds what takes long to come to.
+/// Tries many schedules: half of them random, the others with few thread switches, which finds bugs
+/// that need long runs of one thread.
 fn try_schedules(test: impl Fn() + Send + Sync + 'static) {
     let test = std::sync::Arc::new(test);
     let run = {

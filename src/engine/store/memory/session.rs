@@ -1,21 +1,21 @@
-//! A session as it goes into the store and comes out of it.
+//! The form in which sessions are passed to the store and returned.
 
 use super::slots::Class;
 use crate::engine::time::UnixMillis;
 
-/// A session as it is kept.
+/// A stored session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Session<'text> {
-    /// Its data as JSON, without the cookie. If [`Session::cookie`] is `None`: any text that stands
-    /// for the whole session, which the store does not look into.
+    /// Its data as JSON, without the cookie. If [`Session::cookie`] is `None`, it is the text of
+    /// the whole session, which the store does not parse.
     pub text: &'text str,
-    /// Its cookie, where that is kept apart.
+    /// Its cookie, if the session is in parts.
     pub cookie: Option<Cookie>,
-    /// When it expires by its cookie; `None` if the cookie has no expiry.
+    /// The cookie's expiry; `None` if it has none.
     pub expires: Option<UnixMillis>,
 }
 
-/// What is kept of a session's cookie, beside the expiry.
+/// A session's cookie, except for its expiry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cookie {
     /// The number of its attributes; see [`Attributes`](super::Attributes).
@@ -24,17 +24,17 @@ pub struct Cookie {
     pub max_age: Option<u64>,
 }
 
-/// How a session is to be saved.
+/// How to save a session.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Save {
-    /// Milliseconds for which the session is kept if its cookie has no expiry, in place of the
+    /// How many milliseconds the session is kept if its cookie has no expiry, instead of the
     /// store's option `ttl`.
     pub ttl: Option<i64>,
-    /// What goes first when there has to be room.
+    /// Decides what is evicted first.
     pub class: Class,
 }
 
-/// What became of an attempt to renew a session's expiry.
+/// The outcome of renewing a session's expiry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Renewed {
@@ -42,6 +42,6 @@ pub enum Renewed {
     Absent = 0,
     /// It is renewed.
     Done = 1,
-    /// Its cookie is not kept apart, so the text has to be written anew. Nothing was changed.
+    /// It is kept as whole text, which has to be rewritten. Nothing was changed.
     Whole = 2,
 }

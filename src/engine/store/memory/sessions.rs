@@ -1,4 +1,4 @@
-//! The sessions of one shard, and the ways to find them: by id, by expiry, and by last use.
+//! The sessions of one shard, indexed by id, by expiry, and by last use.
 
 use hashbrown::HashTable;
 
@@ -11,42 +11,40 @@ use super::{
 };
 use crate::engine::time::UnixMillis;
 
-/// With fewer slots than this, compacting is not worth it.
+/// With fewer slots, compacting is not worthwhile.
 const SMALL: usize = 64;
 
-/// Sessions that can be found by id, by expiry and by last use. Knows nothing of bounds, events or
-/// figures.
+/// Sessions, indexed by id, by expiry and by last use. `Shard` adds bounds, events and statistics.
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
     /// Slot numbers by the hash of the id.
     table: HashTable<u32>,
     slots: Slots,
     wheel: Wheel,
-    /// By class; the one that was used last comes first. Kept only if `orders_by_use`.
+    /// For each class, most recently used first. Only maintained if `orders_by_use`.
     by_use: [List; Class::ALL.len()],
     orders_by_use: bool,
     /// Bytes of all records.
     records: usize,
 }
 
-/// When a session expires, and by what.
+/// When a session expires, and why.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Expiry {
     /// [`NEVER`] if it does not.
     pub(super) at: UnixMillis,
-    /// Whether that is a time to live of the store, as the cookie has no expiry.
+    /// Whether a `ttl` ends it, because the cookie has no expiry.
     pub(super) by_ttl: bool,
 }
 
-/// A session that is new, or in the place of an old one.
+/// A session to insert, or to replace another with.
 pub(super) struct New {
     pub(super) record: Record,
     pub(super) class: Class,
     pub(super) expiry: Expiry,
 }
 
-/// What the table takes for a hash: the position is made of its low bits, and seven more are the
-/// topmost ones.
+/// The hash for the table, which uses the low bits as the position, and the top seven bits.
 fn spread(hash: u32) -> u64 {
     u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
@@ -59,12 +57,12 @@ impl Sessions {
         }
     }
 
-    /// Sessions that are held.
+    /// The number of sessions.
     pub(super) fn live(&self) -> usize {
         self.slots.live()
     }
 
-    /// Slots, free ones included.
+    /// The number of slots, including free ones.
     pub(super) fn slot_count(&self) -> usize {
         self.slots.len()
     }
@@ -94,7 +92,7 @@ impl Sessions {
             + self.wheel.memory()
     }
 
-    /// Adds a session, which must not be there yet, and gives its slot.
+    /// Adds a session, which must not exist yet. Returns its slot.
     pub(super) fn insert(&mut self, hash: u32, new: New, sequence: u64, now: UnixMillis) -> u32 {
         self.records += new.record.memory();
         let number = self.slots.insert(Slot {
@@ -115,7 +113,7 @@ impl Sessions {
         number
     }
 
-    /// Puts a session in the place of the one in a slot.
+    /// Replaces the session in a slot.
     pub(super) fn replace(&mut self, number: u32, new: New, now: UnixMillis) {
         let Some(slot) = self.slots.get_mut(number) else {
             return;
@@ -130,7 +128,7 @@ impl Sessions {
         self.set_expiry(number, new.expiry, now);
     }
 
-    /// Gives a session another cookie and expiry; `false` if its cookie is not kept apart.
+    /// Changes a session's cookie and expiry. Returns `false` if the session is whole text.
     pub(super) fn renew(
         &mut self,
         number: u32,
@@ -150,7 +148,7 @@ impl Sessions {
         true
     }
 
-    /// Notes that a session was used, as the `tick`th use of all.
+    /// Marks a session as used, at this `tick`.
     pub(super) fn used(&mut self, number: u32, tick: u64) {
         let Some(slot) = self.slots.get_mut(number) else {
             return;
@@ -163,7 +161,7 @@ impl Sessions {
         }
     }
 
-    /// Takes a session out.
+    /// Removes a session.
     pub(super) fn remove(&mut self, number: u32) -> Option<Slot> {
         let slot = self.slots.get(number)?;
         let (hash, class) = (slot.hash, slot.class);
@@ -180,8 +178,8 @@ impl Sessions {
         Some(slot)
     }
 
-    /// The slot of a session whose expiry has come, or of one that was renewed since it was queued.
-    /// Such a one is queued anew and `Err`.
+    /// The slot of a due session if it has expired. If it was renewed since it was queued, queues
+    /// it again and returns `Err`.
     pub(super) fn next_expired(&mut self, now: UnixMillis) -> Option<Result<u32, ()>> {
         let number = self.wheel.pop_due(&mut self.slots, now)?;
         let expires = self.slots.get(number)?.expires;
@@ -192,19 +190,19 @@ impl Sessions {
         Some(Err(()))
     }
 
-    /// A time at which some session may expire. Not later than the first one does.
+    /// When a session may expire next, at the latest when the first one does.
     pub(super) fn next_due(&self) -> Option<UnixMillis> {
         self.wheel.next_due()
     }
 
-    /// The slot of a class that was used least recently, and when that was.
+    /// The least recently used slot of a class.
     pub(super) fn least_recent(&self, class: Class) -> Option<(u32, &Slot)> {
         let list = self.by_use.get(class as usize)?;
         self.slots.get(list.last).map(|slot| (list.last, slot))
     }
 
-    /// Frees the memory of sessions that are gone, once they are three quarters of all. Slots get
-    /// other numbers then; says whether they did.
+    /// Frees the slots of removed sessions once they are three quarters of all. That renumbers the
+    /// slots. Returns whether it did.
     pub(super) fn compact(&mut self, now: UnixMillis) -> bool {
         if self.slots.len() < SMALL || self.slots.live() > self.slots.len() / 4 {
             return false;
@@ -213,12 +211,12 @@ impl Sessions {
         self.rebuild_table(self.slots.live());
         self.rebuild_by_use();
         self.rebuild_wheel(now);
-        // Last, because allocating takes long right after much was freed.
+        // Last, because allocating is slow right after freeing much memory.
         self.slots.truncate(sessions);
         true
     }
 
-    /// The records of all sessions, and the pages that their slots were in.
+    /// Moves out the records of all sessions, and returns the pages of their slots.
     pub(super) fn into_parts(self, records: &mut Vec<Record>) -> Vec<Page> {
         self.slots.into_parts(records)
     }
@@ -236,7 +234,7 @@ impl Sessions {
             wheel.remove(slots, number);
             return;
         }
-        // A renewed session stays where it is: when its turn comes it is found to live longer.
+        // A renewed session stays in its list. When that is due, it is queued again.
         if wheel.due_of(slot.place).is_none_or(|due| due > expiry.at) {
             wheel.remove(slots, number);
             wheel.push(slots, number, expiry.at, now);
@@ -259,10 +257,10 @@ impl Sessions {
         }
     }
 
-    /// Enters a new session in the table.
+    /// Adds a new session to the table.
     ///
-    /// A table that is full is made anew from the slots, in their order. Left to itself, it would be
-    /// made from its own, which is random, and each look at a slot would wait for memory.
+    /// A full table is rebuilt from the slots, in their order. By itself, it would grow in its own
+    /// order, which is random, and each access to a slot would wait for memory.
     fn enter(&mut self, number: u32, hash: u32) {
         if self.table.len() == self.table.capacity() {
             let sessions = self.slots.live();
@@ -275,7 +273,7 @@ impl Sessions {
         });
     }
 
-    /// Makes the table anew, with room for so many sessions.
+    /// Rebuilds the table, with room for this many sessions.
     fn rebuild_table(&mut self, room: usize) {
         let Self { table, slots, .. } = self;
         *table = HashTable::with_capacity(room.max(slots.live()));
@@ -304,7 +302,7 @@ impl Sessions {
         }
     }
 
-    /// Queues all sessions anew.
+    /// Queues all sessions again.
     fn rebuild_wheel(&mut self, now: UnixMillis) {
         let Self { slots, wheel, .. } = self;
         *wheel = Wheel::default();

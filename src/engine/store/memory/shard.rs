@@ -1,4 +1,4 @@
-//! One part of the store, under one lock: its sessions, and what the store promises about them.
+//! One part of the store, under one lock: its sessions, events, statistics, bounds and tombstones.
 
 use std::sync::Arc;
 
@@ -13,20 +13,20 @@ use super::{
 };
 use crate::engine::{sync::Ordering, time::UnixMillis};
 
-/// So many sessions come before somebody looks whether there is enough ballast.
+/// The ballast is checked once per this many new slots.
 const SESSIONS_FOR_BALLAST: u32 = 64;
 
 /// Why there is no room for a session.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Refusal {
     pub(super) bound: Bound,
-    /// The sequence of the session that was to be replaced.
+    /// The sequence of the session to be replaced.
     pub(super) keep: Option<u64>,
-    /// Whether there would be no room in an empty store either.
+    /// Whether it would not fit into an empty store either.
     pub(super) is_final: bool,
 }
 
-/// How many sessions there were of a kind since the store was made.
+/// Counts since the store was created.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counts {
     pub(super) hits: u64,
@@ -35,22 +35,20 @@ pub(super) struct Counts {
     pub(super) evictions: u64,
 }
 
-/// Sessions by id, and what becomes of them: events, figures, bounds, tombstones.
-///
-/// Callers pass the hash of an id because they need it to find the shard.
+/// A shard. Callers pass the hash of an id, because they need it to find the shard.
 #[derive(Debug)]
 pub(super) struct Shard {
     shared: Arc<Shared>,
     pub(super) sessions: Sessions,
     tombstones: Tombstones,
     pub(super) counts: Counts,
-    /// Counts up when slots get other numbers.
+    /// Incremented when slots are renumbered.
     pub(super) epoch: u64,
-    /// What the store's totals hold of this shard: sessions and bytes.
+    /// This shard's part of the store's totals: sessions and bytes.
     published: (usize, usize),
-    /// When something may expire next, as of the last change.
+    /// When a session may expire next, as of the last change.
     due: Option<UnixMillis>,
-    /// Whether anything was changed that others have to know of.
+    /// Whether the shard was changed since it was last published.
     is_changed: bool,
 }
 
@@ -76,12 +74,12 @@ impl Shard {
         }
     }
 
-    /// Whether something may have expired.
+    /// Whether a session may have expired.
     pub(super) fn is_due(&self, now: UnixMillis) -> bool {
         self.due.is_some_and(|due| due <= now)
     }
 
-    /// Whether anything was changed since the shard was last published.
+    /// Whether the shard was changed since it was last published.
     pub(super) fn is_changed(&self) -> bool {
         self.is_changed
     }
@@ -100,7 +98,7 @@ impl Shard {
         self.find_live(hash, id, now).is_some()
     }
 
-    /// Gives a session another cookie and expiry.
+    /// Changes a session's cookie and expiry.
     pub(super) fn renew(
         &mut self,
         hash: u64,
@@ -124,12 +122,12 @@ impl Shard {
         Renewed::Done
     }
 
-    /// Saves a session and gives its sequence. `None` if it is not saved because it was destroyed a
-    /// short while ago and is to stay destroyed.
+    /// Saves a session and returns its sequence. `None` if it is not saved because it was destroyed
+    /// recently and stays destroyed.
     ///
     /// # Errors
     ///
-    /// If there is no room for it; then what was there is left as it was.
+    /// If there is no room for it. Then an existing session is left unchanged.
     pub(super) fn set(
         &mut self,
         hash: u64,
@@ -147,7 +145,7 @@ impl Shard {
         let freed = old.map_or(0, |slot| slot.record.memory());
         let keep = old.map(|slot| slot.sequence);
         if let Err(refusal) = self.admit(found.is_none(), record.memory(), freed) {
-            // It is in use, and must not stand before those that are to make room for it.
+            // It is in use: others are evicted before it.
             if let Some(number) = found {
                 self.used(number);
             }
@@ -197,8 +195,8 @@ impl Shard {
         true
     }
 
-    /// Removes the session of a class that was used least recently, unless it is the one with the
-    /// sequence that is to be kept. Says whether there is one less; `None` if there is none of the class.
+    /// Removes the least recently used session of a class, unless its sequence is `keep`. Returns
+    /// whether it was removed; `None` if there is none of the class.
     pub(super) fn evict(
         &mut self,
         class: Class,
@@ -219,9 +217,9 @@ impl Shard {
         Some(true)
     }
 
-    /// Removes expired sessions, looking at `budget` of those that are due at most. Returns how
-    /// much of the budget is left; none left means that there may be more to do. What is removed goes
-    /// into `removed`, so that it can be freed when the lock is not held any more.
+    /// Removes expired sessions, examining up to `budget` due ones. Returns the rest of the budget;
+    /// 0 means that there may be more. Their records are moved to `removed`, to be freed after the
+    /// lock is released.
     pub(super) fn sweep(
         &mut self,
         now: UnixMillis,
@@ -241,7 +239,7 @@ impl Shard {
         budget
     }
 
-    /// Takes all sessions out.
+    /// Removes and returns all sessions.
     pub(super) fn take(&mut self) -> Sessions {
         self.epoch += 1;
         self.is_changed = true;
@@ -249,14 +247,14 @@ impl Shard {
         std::mem::replace(&mut self.sessions, empty)
     }
 
-    /// Frees the memory of sessions that are gone, once it is worth it. Says whether it was.
+    /// Frees the slots of removed sessions if it is worthwhile. Returns whether it was.
     pub(super) fn compact(&mut self, now: UnixMillis) -> bool {
         let is_compacted = self.sessions.compact(now);
         self.epoch += u64::from(is_compacted);
         is_compacted
     }
 
-    /// Brings the store's totals up to date with this shard, and says when something may expire next.
+    /// Updates the store's totals. Returns when a session may expire next.
     pub(super) fn publish(&mut self) -> Option<UnixMillis> {
         self.settle();
         self.is_changed = false;
@@ -272,7 +270,7 @@ impl Shard {
         adjust(&self.shared.bytes, before.1, after.1);
     }
 
-    /// Asks for room in the totals. Where sessions make room for others, there always is.
+    /// Reserves room in the totals. If all sessions may be evicted, there always is room.
     fn admit(&mut self, is_new: bool, size: usize, freed: usize) -> Result<(), Refusal> {
         let options = &self.shared.options;
         let most = options.max_bytes.unwrap_or(u64::MAX);
@@ -286,7 +284,7 @@ impl Shard {
         if options.on_full.evictable() == Class::ALL {
             return Ok(());
         }
-        // Something may just have expired here.
+        // Sessions may just have expired here.
         self.settle();
         let slot = if is_new { size_of::<Slot>() } else { 0 };
         let growth = (size + slot).saturating_sub(freed);
@@ -301,7 +299,7 @@ impl Shard {
         Ok(())
     }
 
-    /// When a session expires that is saved or renewed now.
+    /// The expiry of a session that is saved or renewed now.
     fn expiry(&self, session: &Session<'_>, ttl: Option<i64>, now: UnixMillis) -> Expiry {
         if let Some(at) = session.expires {
             return Expiry { at, by_ttl: false };
@@ -318,7 +316,7 @@ impl Shard {
         }
     }
 
-    /// Finds a session that has not expired, and removes one that has.
+    /// Finds a session, or removes it if it has expired.
     fn find_live(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> Option<u32> {
         let number = self.sessions.find(low(hash), id)?;
         if self.sessions.get(number)?.is_expired(now) {
@@ -328,7 +326,7 @@ impl Shard {
         Some(number)
     }
 
-    /// Notes a use, if that matters.
+    /// Marks a session as used, in a bounded store.
     fn used(&mut self, number: u32) {
         if self.shared.options.is_bounded() {
             self.sessions.used(number, self.shared.tick());

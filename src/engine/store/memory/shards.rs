@@ -1,4 +1,4 @@
-//! The shards of a store: which one a session belongs to, and how they are locked.
+//! The shards of a store: how sessions are assigned to them, and how they are locked.
 
 use std::{
     hash::{BuildHasher as _, RandomState},
@@ -17,17 +17,17 @@ use crate::engine::{
     time::UnixMillis,
 };
 
-/// Locks are held for one lookup or copy. So many of them keep threads apart, and keep short what is
-/// done to a whole shard at once, such as growing its table.
+/// With this many, threads rarely need the same lock, which is held for one lookup or copy, and
+/// work on a whole shard, such as growing its table, stays short.
 pub(super) const SHARDS: usize = 512;
 
-/// Due sessions that an operation on a shard looks at while it is there.
+/// The most due sessions that each operation on a shard examines.
 const SWEPT_ON_THE_WAY: usize = 4;
 
-/// A shard, made when the first session comes to it.
+/// A shard, created for its first session.
 type Place = OnceLock<Box<Mutex<Shard>>>;
 
-/// The shards, and what they share. Nothing is allocated before there is a session.
+/// The shards, and the state they share. Nothing is allocated before the first session.
 #[derive(Debug)]
 pub(super) struct Shards {
     hasher: RandomState,
@@ -36,8 +36,7 @@ pub(super) struct Shards {
     places: OnceLock<Box<[Place]>>,
 }
 
-/// How many shards a store gets. One that never holds much makes do with fewer, so that their own
-/// memory is not most of what it takes.
+/// The number of shards for a store. A small store gets fewer, because they take memory too.
 fn shards_for(options: &Options) -> usize {
     const SESSIONS: u64 = 1000;
     const BYTES: u64 = 512 * 1024;
@@ -49,7 +48,7 @@ fn shards_for(options: &Options) -> usize {
 }
 
 impl Shards {
-    /// Shards for a store with these options; `count` is how many, if it is not for them to say.
+    /// Shards for a store with these options. `count` overrides their number.
     pub(super) fn new(options: Options, count: Option<usize>) -> Self {
         Self {
             hasher: RandomState::new(),
@@ -59,25 +58,25 @@ impl Shards {
         }
     }
 
-    /// How many there can be.
+    /// The maximum number of shards.
     pub(super) fn count(&self) -> usize {
         self.count
     }
 
-    /// Those that there are.
+    /// The existing shards.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Mutex<Shard>> {
         let places = self.places.get().into_iter().flatten();
         places.filter_map(|place| place.get().map(|shard| &**shard))
     }
 
-    /// Locks a shard, if there is one at this index.
+    /// Locks the shard at this index, if it exists.
     pub(super) fn lock(&self, index: usize) -> Option<MutexGuard<'_, Shard>> {
         let shard = self.places.get()?.get(index)?.get()?;
         Some(lock(shard))
     }
 
-    /// Does something with the shard that an id belongs to, after a little sweeping there. The
-    /// operation also gets the hash of the id. `None` if there is no such shard yet.
+    /// Runs an operation on an id's shard, after a little sweeping. The operation also gets the
+    /// hash of the id. `None` if the shard does not exist yet.
     pub(super) fn with<Output>(
         &self,
         id: &[u8],
@@ -89,7 +88,7 @@ impl Shards {
         Some(self.with_locked(index, shard, now, |shard| operation(shard, hash)))
     }
 
-    /// The same, but the shard is made if there is none.
+    /// The same, but creates the shard if necessary.
     pub(super) fn with_new<Output>(
         &self,
         id: &[u8],
@@ -116,7 +115,7 @@ impl Shards {
         now: UnixMillis,
         operation: impl FnOnce(&mut Shard) -> Output,
     ) -> Output {
-        // Freed when the lock is not held any more.
+        // Freed after the lock is released.
         let mut removed = Vec::new();
         let mut shard = lock(shard);
         if shard.is_due(now) {
@@ -130,7 +129,7 @@ impl Shards {
         output
     }
 
-    /// To be called after every change to a shard.
+    /// Call this after every change to a shard.
     pub(super) fn publish(&self, index: usize, shard: &mut Shard) {
         let due = shard.publish();
         let Shared { hints, options, .. } = &*self.shared;
@@ -142,7 +141,7 @@ impl Shards {
         }
     }
 
-    /// Takes all sessions out. Their memory is freed in another thread if that may take a while.
+    /// Removes all sessions. If freeing them may take a while, another thread does it.
     pub(super) fn clear(&self) {
         let mut taken = Vec::new();
         for index in 0..self.count {
@@ -154,8 +153,8 @@ impl Shards {
         allocator::free(taken);
     }
 
-    /// The places, which are allocated for the first session. (Nothing is counted inside of
-    /// `get_or_init`: there, the model checker of the schedules must not let another thread go on.)
+    /// The places, allocated for the first session. (Without `get_or_init`, because the model
+    /// checker must not switch threads inside of it, as it would when bytes are counted there.)
     fn places(&self) -> &[Place] {
         if let Some(places) = self.places.get() {
             return places;
@@ -187,8 +186,8 @@ impl Drop for Shards {
     }
 }
 
-/// Whoever holds a lock does so for some microseconds. That is not worth giving up the processor, which
-/// a busy machine does not give back for milliseconds.
+/// Spins before it blocks: locks are held for some microseconds, but on a busy machine, a thread
+/// that gives up its CPU waits milliseconds to get it back.
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     for _ in 0..sync::SPINS {
         if let Some(guard) = shard.try_lock() {

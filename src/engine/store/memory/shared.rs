@@ -1,4 +1,4 @@
-//! What all shards of a store share.
+//! The state that all shards of a store share.
 
 use std::sync::OnceLock;
 
@@ -13,18 +13,18 @@ use crate::engine::{
     time::UnixMillis,
 };
 
-/// Totals are exact whenever no operation is going on.
+/// The shared state. Totals are exact whenever no operation is running.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     pub(super) options: Options,
     pub(super) events: Events,
     pub(super) sessions: AtomicU64,
     pub(super) bytes: AtomicU64,
-    /// How often a session was asked for in a shard that there was not yet.
+    /// Lookups in a shard that did not exist yet.
     pub(super) misses: AtomicU64,
-    /// Sessions for which there was no room.
+    /// Sessions that were refused.
     pub(super) refusals: AtomicU64,
-    /// Counts sessions that were added and, in a bounded store, uses.
+    /// Counts added sessions and, in a bounded store, uses.
     ticks: AtomicU64,
     pub(super) hints: Hints,
     pub(super) ballast: Ballast,
@@ -39,7 +39,7 @@ impl Shared {
         }
     }
 
-    /// A number that was not there before.
+    /// A new number, higher than all before.
     pub(super) fn tick(&self) -> u64 {
         self.ticks.fetch_add(1, Ordering::Relaxed)
     }
@@ -58,7 +58,7 @@ impl Shared {
         Ok(())
     }
 
-    /// The bound that is exceeded.
+    /// The exceeded bound, if any.
     pub(super) fn exceeded(&self) -> Option<Bound> {
         let above = |total: &AtomicU64, most: Option<u64>| {
             most.is_some_and(|most| total.load(Ordering::Relaxed) > most)
@@ -70,7 +70,7 @@ impl Shared {
     }
 }
 
-/// Adding nothing is within every bound.
+/// Adds to a total unless it would exceed the maximum. Adding 0 always succeeds.
 fn add_within(total: &AtomicU64, more: u64, most: u64) -> bool {
     let add =
         |total: u64| (more == 0 || total.saturating_add(more) <= most).then_some(total + more);
@@ -79,7 +79,7 @@ fn add_within(total: &AtomicU64, more: u64, most: u64) -> bool {
         .is_ok()
 }
 
-/// Adds a difference, which may be negative.
+/// Adds the difference, which may be negative.
 pub(super) fn adjust(total: &AtomicU64, before: usize, after: usize) {
     match after.checked_sub(before) {
         Some(0) => {}
@@ -92,20 +92,20 @@ pub(super) fn adjust(total: &AtomicU64, before: usize, after: usize) {
     }
 }
 
-/// What is known of the shards without locking them, as of the last operation on each.
+/// Facts about the shards that need no lock, as of the last operation on each.
 #[derive(Debug, Default)]
 pub(super) struct Hints(OnceLock<Known>);
 
 #[derive(Debug)]
 struct Known {
-    /// When something may expire next.
+    /// When a session may expire next.
     due: Box<[AtomicI64]>,
-    /// When the session that is next to go was used, by class; empty in a store without bounds.
+    /// When the least recently used session of each class was used; empty without bounds.
     oldest: [Box<[AtomicU64]>; Class::ALL.len()],
 }
 
 impl Hints {
-    /// Makes room for what is to be known of so many shards, and says how many bytes that takes.
+    /// Allocates the hints for this many shards. Returns the bytes they take.
     pub(super) fn allocate(&self, shards: usize, is_bounded: bool) -> usize {
         let bounded_shards = if is_bounded { shards } else { 0 };
         let never = || {
@@ -123,7 +123,7 @@ impl Hints {
     pub(super) fn set_due(&self, shard: usize, due: Option<UnixMillis>) {
         let hint = self.0.get().and_then(|known| known.due.get(shard));
         if let Some(hint) = hint {
-            // The sweeper's thread decides by it whether it is needed.
+            // SeqCst, because the sweeper's thread ends or continues depending on this.
             hint.store(due.map_or(i64::MAX, |due| due.0), Ordering::SeqCst);
         }
     }
@@ -145,7 +145,7 @@ impl Hints {
         (due < i64::MAX).then_some((shard, UnixMillis(due)))
     }
 
-    /// The shard that holds the session of a class that was used least recently.
+    /// The shard with the least recently used session of a class.
     pub(super) fn oldest(&self, class: Class) -> Option<usize> {
         let hints = self.0.get()?.oldest.get(class as usize)?.iter();
         let oldest = (0..).zip(hints.map(|oldest| oldest.load(Ordering::Relaxed)));

@@ -1,4 +1,4 @@
-//! The places that sessions have in a shard, and the lists that run through them.
+//! The slots of a shard's sessions, and the lists that run through them.
 
 use super::{allocator::allocated, record::Record, session::Session};
 use crate::engine::time::UnixMillis;
@@ -9,21 +9,21 @@ pub(super) const NIL: u32 = u32::MAX;
 /// The expiry of a session that has none.
 pub(super) const NEVER: UnixMillis = UnixMillis(i64::MAX);
 
-/// What goes first when there has to be room.
+/// The class of a session, which decides what is evicted first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Class {
-    /// It holds nothing but its cookie: it was never modified.
+    /// It contains only its cookie: it was never modified.
     #[default]
     Anonymous,
-    /// It holds data.
+    /// It contains data.
     Other,
-    /// The application wants it kept.
+    /// The application protects it.
     Protected,
 }
 
 impl Class {
-    /// All of them; the first goes first.
+    /// All classes, in the order of eviction.
     pub const ALL: [Self; 3] = [Self::Anonymous, Self::Other, Self::Protected];
 }
 
@@ -43,22 +43,22 @@ impl Default for Link {
     }
 }
 
-/// One session: 64 bytes, beside its record.
+/// One session: 64 bytes, in addition to its record.
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) record: Record,
-    /// The place of the session in the order in which all were added; unique.
+    /// The unique number of the session, in the order in which sessions are added.
     pub(super) sequence: u64,
     pub(super) expires: UnixMillis,
-    /// When it was used last, in a count of uses.
+    /// When it was last used, in ticks.
     pub(super) used: u64,
     /// The half of the id's hash that the table uses.
     pub(super) hash: u32,
-    /// In the list of its class, by use.
+    /// Links the list of its class, by use.
     pub(super) by_use: Link,
-    /// In a list of the wheel; in a free slot, `after` is the next free one.
+    /// Links a list of the wheel. In a free slot, `after` is the next free one.
     pub(super) waiting: Link,
-    /// Which list of the wheel it is in, plus one; 0 for none.
+    /// The number of its list in the wheel, plus one; 0 for none.
     pub(super) place: u16,
     pub(super) class: Class,
     /// [`FREE`] and [`BY_TTL`].
@@ -70,7 +70,7 @@ impl Slot {
         self.expires <= now && self.expires != NEVER
     }
 
-    /// The session, as it was given to be kept.
+    /// The session as it was saved.
     pub(super) fn session(&self) -> Session<'_> {
         Session {
             text: self.record.text(),
@@ -79,7 +79,7 @@ impl Slot {
         }
     }
 
-    /// When the session's cookie says that it expires.
+    /// The expiry of the session's cookie.
     pub(super) fn cookie_expires(&self) -> Option<UnixMillis> {
         (self.expires != NEVER && self.flags & BY_TTL == 0).then_some(self.expires)
     }
@@ -113,10 +113,10 @@ impl Slot {
     }
 }
 
-/// The slot holds no session.
+/// The slot is free.
 const FREE: u8 = 0x80;
 
-/// The session expires by a time to live of the store, and its cookie has no expiry.
+/// The session expires by a `ttl`, and its cookie has no expiry.
 const BY_TTL: u8 = 1;
 
 /// Some slots.
@@ -125,16 +125,16 @@ pub(super) type Page = Vec<Slot>;
 /// Slots in a page: 4 KiB.
 const PAGE: usize = 64;
 
-/// Slots by number. A slot is used again when its session is gone.
+/// Slots by number. The slot of a removed session is reused.
 ///
-/// They are in pages, so that nothing has to be copied when there are more of them, and no hole is left
-/// in memory where they were. Only the first page grows.
+/// Slots are in pages, so growing copies nothing and leaves no holes in memory. Only the first page
+/// itself grows.
 #[derive(Debug)]
 pub(super) struct Slots {
     pages: Vec<Page>,
     first_free: u32,
     live: usize,
-    /// Slots there is memory for.
+    /// The number of slots that are allocated.
     capacity: usize,
 }
 
@@ -160,12 +160,12 @@ impl Slots {
         self.any_mut(number).filter(|slot| !slot.is_free())
     }
 
-    /// Sessions that are held.
+    /// The number of sessions.
     pub(super) fn live(&self) -> usize {
         self.live
     }
 
-    /// Slots, free ones included.
+    /// The number of slots, including free ones.
     pub(super) fn len(&self) -> usize {
         let last = self.pages.last().map_or(0, Vec::len);
         self.pages.len().saturating_sub(1) * PAGE + last
@@ -176,7 +176,7 @@ impl Slots {
         slots.filter(|(_, slot)| !slot.is_free())
     }
 
-    /// What the allocator takes for the slots, without their records.
+    /// The bytes that the allocator takes for the slots, without their records.
     pub(super) fn memory(&self) -> usize {
         let whole = self.capacity / PAGE * allocated(PAGE * size_of::<Slot>());
         let first = allocated(self.capacity % PAGE * size_of::<Slot>());
@@ -196,7 +196,7 @@ impl Slots {
         u32::try_from(self.len() - 1).unwrap_or(NIL)
     }
 
-    /// Takes a session out of its slot, which must not be in a list any more.
+    /// Removes a session from its slot, which must not be in a list any more.
     pub(super) fn remove(&mut self, number: u32) -> Option<Slot> {
         let first_free = self.first_free;
         let place = self.get_mut(number)?;
@@ -206,8 +206,8 @@ impl Slots {
         Some(slot)
     }
 
-    /// Moves all sessions to the front, keeping their order, and says how many there are. Lists have
-    /// to be made anew, and nothing may be inserted before [`Self::truncate`].
+    /// Moves all sessions to the front, in order, and returns their number. Afterwards, lists must
+    /// be rebuilt, and nothing may be inserted before [`Self::truncate`].
     pub(super) fn compact(&mut self) -> u32 {
         let mut to = 0;
         for from in (0..).take(self.len()) {
@@ -228,7 +228,7 @@ impl Slots {
         to
     }
 
-    /// Frees all slots but the first ones, after [`Self::compact`].
+    /// Frees all slots except for the first ones, after [`Self::compact`].
     pub(super) fn truncate(&mut self, sessions: u32) {
         let to = sessions as usize;
         self.pages.truncate(to.div_ceil(PAGE));
@@ -241,7 +241,7 @@ impl Slots {
         self.capacity = self.pages.iter().map(Vec::capacity).sum();
     }
 
-    /// The records of all sessions, and the pages that the slots were in.
+    /// Moves out the records of all sessions, and returns the pages of the slots.
     pub(super) fn into_parts(mut self, records: &mut Vec<Record>) -> Vec<Page> {
         for slot in self.pages.iter_mut().flatten() {
             if !slot.is_free() {
@@ -273,7 +273,7 @@ impl Slots {
     }
 }
 
-/// Which of a slot's links a list runs through.
+/// Which of a slot's links a list uses.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Through {
     Use,
@@ -283,9 +283,9 @@ pub(super) enum Through {
 /// A doubly linked list of slots.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct List {
-    /// What was added last.
+    /// The slot that was added last.
     pub(super) first: u32,
-    /// What was added first.
+    /// The slot that was added first.
     pub(super) last: u32,
 }
 
@@ -322,7 +322,7 @@ impl List {
         self.first = slot;
     }
 
-    /// The slot has to be in this list.
+    /// The slot must be in this list.
     pub(super) fn remove(&mut self, slots: &mut Slots, slot: u32, through: Through) {
         let Some(own) = link(slots, slot, through) else {
             return;

@@ -1,23 +1,23 @@
-//! Figures about a store.
+//! Statistics of a store.
 
 use std::time::Duration;
 
 use super::shard::Counts;
 
-/// What a store holds and has done since it was made.
+/// A store's contents, and its history since it was created.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stats {
-    /// Sessions that are held; expired ones that have not been freed yet are among them.
+    /// The number of sessions, including expired ones that have not been freed yet.
     pub sessions: u64,
-    /// Bytes that the store takes, overhead included.
+    /// The bytes that the store takes, including overhead.
     pub bytes: u64,
-    /// How often a session was asked for and there.
+    /// How often a session was looked up and found.
     pub hits: u64,
-    /// How often a session was asked for and not there.
+    /// How often a session was looked up and not found.
     pub misses: u64,
     /// Sessions that were freed because they had expired.
     pub expirations: u64,
-    /// Sessions that had to go to make room.
+    /// Sessions that were evicted.
     pub evictions: u64,
     /// Sessions that were refused because there was no room.
     pub refusals: u64,

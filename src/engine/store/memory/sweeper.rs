@@ -1,7 +1,7 @@
-//! The thread that frees expired sessions which nobody asks for: one for the process.
+//! The thread that frees expired sessions that are never looked up: one per process.
 //!
-//! It runs only while there is a session that can expire, and keeps no store alive. The event loop has
-//! no part in it, so JavaScript sees no timer.
+//! It only runs while there is a session that can expire, and does not keep stores alive. It does
+//! not use the event loop, so JavaScript sees no timer.
 
 use std::{
     panic::{self, AssertUnwindSafe},
@@ -18,20 +18,20 @@ use parking_lot::{Condvar, Mutex};
 use super::{clock::StoreClock, shards::Shards, stats::Sweeps};
 use crate::engine::time::{Clock, UnixMillis};
 
-/// The least and the most time between two sweeps.
+/// The minimum and maximum time between two sweeps.
 const SOONEST: Duration = Duration::from_secs(1);
 const LATEST: Duration = Duration::from_mins(1);
 
-/// So many milliseconds after a session has expired, it is still early enough to free it.
+/// How many milliseconds late a session may be freed.
 const PATIENCE: i64 = 1000;
 
-/// The time between two sweeps while there is more to do.
+/// The pause between two sweeps while there is more to do.
 const BREAK: Duration = Duration::from_millis(1);
 
-/// The time after a panic, which is a bug, and not to be repeated at full speed.
+/// The pause after a panic, which is a bug that must not repeat at full speed.
 const RECOVERY: Duration = Duration::from_mins(1);
 
-/// Enough for what the thread does; the default would reserve two megabytes.
+/// Enough for this thread. The default would reserve two megabytes.
 const STACK: usize = 256 * 1024;
 
 static SWEEPER: Sweeper = Sweeper {
@@ -47,25 +47,25 @@ static SWEEPER: Sweeper = Sweeper {
 struct Sweeper {
     state: Mutex<State>,
     wake: Condvar,
-    /// When the thread looks again, by the system's clock.
+    /// When the thread wakes up next, by the system's clock.
     planned: AtomicI64,
 }
 
 struct State {
     stores: Vec<Weak<Swept>>,
     is_running: bool,
-    /// Whether there may be something to do earlier than planned.
+    /// Whether there may be work earlier than planned.
     is_changed: bool,
 }
 
-/// The shards of a store that is swept when something in it has expired.
+/// A store's shards, which are swept when sessions have expired.
 #[derive(Debug)]
 pub(super) struct Swept {
     pub(super) shards: Shards,
     pub(super) sweeps: Mutex<Sweeps>,
     /// `None` for a store that only its callers sweep.
     clock: Option<StoreClock>,
-    /// Whether the thread knows of it.
+    /// Whether the thread has it in its list.
     is_known: AtomicBool,
 }
 
@@ -79,14 +79,14 @@ impl Swept {
         }
     }
 
-    /// To be called with the time of each operation.
+    /// Call this with the time of each operation.
     pub(super) fn note_time(&self, now: UnixMillis) {
         if let Some(clock) = &self.clock {
             clock.note(now);
         }
     }
 
-    /// To be called when a session of a store may have been given another expiry.
+    /// Call this when the expiry of a session may have changed.
     pub(super) fn note_expiry(self: &Arc<Self>, expires: UnixMillis) {
         if self.clock.is_none() {
             return;
@@ -98,7 +98,7 @@ impl Swept {
         }
     }
 
-    /// Frees what has expired, for less than a millisecond. Says whether there is more to do.
+    /// Frees expired sessions for less than a millisecond. Returns whether there is more to do.
     fn sweep(&self) -> bool {
         let Some(clock) = &self.clock else {
             return false;
@@ -113,7 +113,7 @@ impl Swept {
         more
     }
 
-    /// After what time to sweep again; `None` if nothing in it can expire.
+    /// How long to wait before the next sweep; `None` if nothing can expire.
     fn next_sweep(&self) -> Option<Duration> {
         let due = self.shards.next_due()?.0;
         let now = self.clock.as_ref()?.system().0;
@@ -121,7 +121,7 @@ impl Swept {
         Some(Duration::from_millis(wait).clamp(SOONEST, LATEST))
     }
 
-    /// Whether the thread may forget it, because nothing in it can expire any more.
+    /// Whether the thread may drop it from its list, because nothing can expire any more.
     fn can_be_forgotten(&self) -> bool {
         if self.shards.next_due().is_some() {
             return false;
@@ -130,8 +130,8 @@ impl Swept {
         if self.shards.next_due().is_none() {
             return true;
         }
-        // A session came in between. Either it has found the store unknown, and the store is about to be
-        // made known once more, or it stays known now.
+        // A session was added in between. Either that call saw `is_known` unset and is about to add
+        // the store again, or the store stays in the list now.
         self.is_known.swap(true, Ordering::SeqCst)
     }
 }
@@ -144,7 +144,7 @@ impl Sweeper {
         self.wake.notify_one();
         if !state.is_running {
             let builder = thread::Builder::new().name("sessions-sweep".into());
-            // Where there can be no thread, sessions are freed when they are asked for, and the next
+            // If no thread can be started, sessions are freed when they are looked up, and the next
             // store tries again.
             let thread = builder.stack_size(STACK).spawn(|| self.run());
             state.is_running = thread.is_ok();
@@ -178,12 +178,12 @@ impl Sweeper {
         state.stores.iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// Waits until something may have expired. Says whether there is any store left.
+    /// Waits until a session may have expired. Returns whether there is any store left.
     fn wait(&self, more: bool) -> bool {
         let longest = if more { BREAK } else { LATEST };
         let mut deadline = Instant::now() + longest;
         loop {
-            // Until it is known, whoever expects something is sure to be earlier.
+            // While this is computed, every new expiry counts as earlier than planned.
             self.planned.store(i64::MAX, Ordering::SeqCst);
             let stores = self.stores();
             let next = stores.iter().filter_map(|store| store.next_sweep()).min();

@@ -11,13 +11,13 @@ mod sweeper;
 mod threads;
 mod time;
 
-/// A cookie whose attributes need not be known, as the store does not look at them.
+/// A cookie with unknown attributes, which the store does not use.
 pub(super) const COOKIE: Cookie = Cookie {
     attributes: 0,
     max_age: None,
 };
 
-/// A session of that text, with a cookie that is kept apart.
+/// A session in parts, with this text.
 pub(super) fn with_text(text: &str, expires: Option<i64>) -> Session<'_> {
     Session {
         text,
@@ -31,7 +31,7 @@ pub(super) fn session(expires: Option<i64>) -> Session<'static> {
     with_text("{}", expires)
 }
 
-/// A session whose cookie is not kept apart.
+/// A session as whole text.
 pub(super) fn whole(text: &str, expires: Option<i64>) -> Session<'_> {
     Session {
         cookie: None,
@@ -44,7 +44,7 @@ pub(super) fn set(store: &MemoryStore, id: &[u8], session: Session<'_>, now: i64
     assert_eq!(saved, Ok(()));
 }
 
-/// Gives a session another expiry.
+/// Changes a session's expiry.
 pub(super) fn renew(store: &MemoryStore, id: &[u8], expires: Option<i64>, now: i64) -> Renewed {
     store.renew(id, &session(expires), None, UnixMillis(now))
 }
@@ -60,7 +60,7 @@ fn text(store: &MemoryStore, id: &[u8], now: i64) -> Option<String> {
     get(store, id, now).map(|(text, _)| text)
 }
 
-/// Sessions that take up memory, expired or not.
+/// The number of sessions that take memory, expired or not.
 fn held(store: &MemoryStore) -> usize {
     store.len(UnixMillis::MIN)
 }
@@ -78,7 +78,7 @@ fn an_empty_store_takes_next_to_no_memory_and_the_first_session_brings_the_rest(
     assert_eq!(store.stats().bytes, bytes);
 
     set(&store, b"a", session(None), 0);
-    // A place for each shard that there can be.
+    // A place for each possible shard.
     let first = store.stats().bytes;
     assert!((8000..20_000).contains(&first), "{first}");
     assert_eq!(store.shards().iter().count(), 1);
@@ -125,7 +125,7 @@ fn a_panic_under_a_lock_leaves_the_store_usable() {
     panics(&mut || {
         store.read(b"a", UnixMillis(0), |_| panic!("on purpose"));
     });
-    // In the midst of a change, before the totals know of it.
+    // In the middle of a change, before the totals are updated.
     panics(&mut || {
         store.shards().with(b"a", UnixMillis(0), |shard, hash| {
             shard.destroy(hash, b"a", UnixMillis(0));

@@ -1,4 +1,4 @@
-//! Ids that were destroyed a short while ago.
+//! Ids that were destroyed recently.
 
 use std::collections::VecDeque;
 
@@ -7,20 +7,20 @@ use hashbrown::HashTable;
 use super::allocator::allocated;
 use crate::engine::time::UnixMillis;
 
-/// How long a destroyed id is remembered, in milliseconds. A request that was in flight when its
-/// session was destroyed has ended long before.
+/// How long a destroyed id is remembered, in milliseconds. By then, requests that were running when
+/// the session was destroyed have long ended.
 pub(super) const REMEMBERED_MS: i64 = 10 * 60_000;
 
-/// Ids that are remembered at most, in each shard. Beyond it, the oldest are forgotten early.
+/// The maximum number of ids per shard. Beyond it, the oldest are forgotten earlier.
 pub(super) const REMEMBERED: usize = 512;
 
-/// Ids are known by their keyed hashes, 64 bits of them: two of a hundred thousand are the same once
+/// Ids are stored as keyed 64-bit hashes. With a hundred thousand ids, two have the same hash once
 /// in several billion years.
 #[derive(Debug, Default)]
 pub(super) struct Tombstones {
     /// In the order in which they are forgotten.
     queue: VecDeque<(UnixMillis, u64)>,
-    /// Hash, and how often it is in the queue.
+    /// Each hash, and how often it is in the queue.
     known: HashTable<(u64, u32)>,
 }
 
@@ -45,7 +45,7 @@ impl Tombstones {
         self.known.find(hash, |known| known.0 == hash).is_some()
     }
 
-    /// What the allocator takes for it.
+    /// The bytes that the allocator takes for it.
     pub(super) fn memory(&self) -> usize {
         allocated(self.queue.capacity() * size_of::<(UnixMillis, u64)>())
             + allocated(self.known.allocation_size())

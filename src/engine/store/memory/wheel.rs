@@ -1,38 +1,37 @@
-//! Which sessions may have expired, without looking at all of them.
+//! Finds sessions that may have expired, without examining all of them.
 
 use super::slots::{List, Slots, Through};
 use crate::engine::time::UnixMillis;
 
-/// Bits of a time that one level of the wheel tells apart.
+/// Bits of a time that one level of the wheel distinguishes.
 const BITS: u32 = 6;
 const WIDTH: usize = 1 << BITS;
-/// Enough levels for every time there is.
+/// Enough levels for all times.
 const LEVELS: usize = 11;
 
-/// A hierarchical timing wheel with the resolution of a millisecond. Its lists run through the slots.
+/// A hierarchical timing wheel with millisecond resolution. Its lists run through the slots.
 ///
-/// A session stands in the list for the highest six bits in which its time differs from the wheel's:
-/// near times are told apart exactly, far ones coarsely, and when the beginning of a coarse list is
-/// reached its sessions move to finer ones, one by one. So each session is looked at a few times at
-/// most, nothing is ever sorted or scanned, and a renewed session may stay where it is until its turn
-/// comes.
+/// A session is in the list for the highest six bits in which its time differs from the wheel's:
+/// near times are distinguished exactly, far ones coarsely. When a coarse list is due, its sessions
+/// move to finer lists, one by one. So each session is examined only a few times, nothing is ever
+/// sorted or scanned, and a renewed session may stay in its list until that is due.
 #[derive(Debug, Default)]
 pub(super) struct Wheel {
-    /// Made when something is put there.
+    /// Allocated when they are first used.
     levels: [Option<Box<Level>>; LEVELS],
-    /// No list before this time holds anything.
+    /// All lists before this time are empty.
     time: u64,
     len: usize,
 }
 
 #[derive(Debug)]
 struct Level {
-    /// A bit for each list that is not empty.
+    /// A bit for each non-empty list.
     occupied: u64,
     lists: [List; WIDTH],
 }
 
-/// Times in their order, without a sign.
+/// The time as an unsigned number, in the same order.
 fn ordered(time: UnixMillis) -> u64 {
     time.0.cast_unsigned() ^ (1 << 63)
 }
@@ -47,13 +46,13 @@ fn digit(time: u64, level: usize) -> usize {
 }
 
 impl Wheel {
-    /// Whether a session queued for `time` would wait too long: the clock was ahead, has been set
-    /// back, and the wheel has gone with it.
+    /// Whether a session queued for `time` would wait too long, because the clock, and the wheel
+    /// with it, was ahead and has been set back.
     pub(super) fn is_ahead(&self, time: UnixMillis, now: UnixMillis) -> bool {
         self.len > 0 && ordered(time) < self.time && ordered(now) < self.time
     }
 
-    /// Where a session with this expiry belongs; its slot notes it. The wheel must not hold it yet.
+    /// Queues a session and stores its list in the slot. The wheel must not contain it yet.
     pub(super) fn push(
         &mut self,
         slots: &mut Slots,
@@ -88,7 +87,7 @@ impl Wheel {
         }
     }
 
-    /// When the list that a slot waits in falls due; `None` if it waits in none.
+    /// When the list of a slot is due; `None` if it is not in a list.
     pub(super) fn due_of(&self, place: u16) -> Option<UnixMillis> {
         let (level, column) = split(place)?;
         Some(unordered(self.start(level, column)))
@@ -116,7 +115,7 @@ impl Wheel {
         }
     }
 
-    /// Takes one session out whose list is due. It need not have expired: then it has to be put back.
+    /// Removes one session whose list is due. If it is not expired, the caller must requeue it.
     pub(super) fn pop_due(&mut self, slots: &mut Slots, now: UnixMillis) -> Option<u32> {
         let (time, level, column) = self.first()?;
         if unordered(time) > now {
@@ -128,12 +127,12 @@ impl Wheel {
         Some(slot)
     }
 
-    /// When the next list falls due.
+    /// When the next list is due.
     pub(super) fn next_due(&self) -> Option<UnixMillis> {
         self.first().map(|(time, ..)| unordered(time))
     }
 
-    /// What the allocator takes for the wheel.
+    /// The bytes that the allocator takes for the wheel.
     pub(super) fn memory(&self) -> usize {
         let levels = self.levels.iter().flatten().count();
         levels * super::allocator::allocated(size_of::<Level>())
@@ -145,7 +144,7 @@ impl Wheel {
         }
         let levels = (0..).zip(&self.levels);
         let firsts = levels.filter_map(|(number, level)| {
-            // What is behind the wheel's own digit would be behind its time.
+            // Lists before the wheel's own digit would be before its time.
             let ahead = level.as_ref()?.occupied >> digit(self.time, number);
             if ahead == 0 {
                 return None;
@@ -156,7 +155,7 @@ impl Wheel {
         firsts.min()
     }
 
-    /// When a list begins: the wheel's time with the level's digit replaced and nothing after it.
+    /// When a list begins: the wheel's time with the level's digit replaced and lower digits 0.
     fn start(&self, level: usize, column: usize) -> u64 {
         let shift = BITS as usize * level;
         let above = u32::try_from(shift + BITS as usize).unwrap_or(u64::BITS);

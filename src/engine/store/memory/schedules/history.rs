@@ -1,4 +1,4 @@
-//! What threads see of one another is as if each operation happened at once, some time between its
+//! Operations are linearizable: threads see each as if it happened at one moment between its
 //! beginning and its end.
 
 use std::sync::{
@@ -22,14 +22,14 @@ const ID: &[u8] = b"id";
 const EXPIRY: i64 = 1000;
 const LATE: i64 = 2000;
 
-/// Something that is done to the one session.
+/// An operation on the only session.
 #[derive(Clone, Copy, Debug)]
 enum Operation {
-    /// Saves it, to expire at the first expiry, or for ever.
+    /// Saves it, with the first expiry or without any.
     Set {
         expires: Option<i64>,
     },
-    /// Saves it as one text, which cannot be renewed, for ever.
+    /// Saves it as whole text, which cannot be renewed, without an expiry.
     SetWhole,
     /// Reads it at a time.
     Get {
@@ -50,7 +50,7 @@ enum Operation {
 
 use Operation::{Destroy, Get, Len, Renew, Set, SetWhole, Sweep};
 
-/// What came of it: what was read, or whether there was something.
+/// The result of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Outcome {
     /// Its text, and the expiry of its cookie.
@@ -61,7 +61,7 @@ enum Outcome {
     Nothing,
 }
 
-/// An operation, when it began and ended, and what came of it.
+/// An operation, when it began and ended, and its result.
 #[derive(Clone, Debug)]
 struct Done {
     operation: Operation,
@@ -100,11 +100,11 @@ struct Held {
     expires: Option<i64>,
 }
 
-/// What a store with room for one session has to be.
+/// A model of a store with one session.
 #[derive(Clone, Debug, Default)]
 struct Model {
     held: Option<Held>,
-    /// Whether it was destroyed and is to stay so.
+    /// Whether it was destroyed.
     destroyed: bool,
     stay_destroyed: bool,
 }
@@ -159,8 +159,8 @@ impl Model {
             .filter(|held| held.expires.is_none_or(|at| at > now));
     }
 
-    /// Whether there is an order of all operations that explains what came of them, in which none
-    /// comes before one that had ended when it began.
+    /// Whether some order of all operations explains their results, in which none comes before one
+    /// that had ended when it began.
     fn explains(&self, history: &[Done]) -> bool {
         let first_end = history.iter().map(|done| done.ended).min();
         let Some(first_end) = first_end else {
@@ -182,7 +182,7 @@ impl Model {
     }
 }
 
-/// Has threads do things to one session, in many schedules.
+/// Runs operations of several threads on one session, in many schedules.
 fn check(options: Options, threads: &'static [&'static [Operation]]) {
     try_schedules(move || {
         let store = Arc::new(MemoryStore::with_shards(options, Some(1), None));
@@ -207,7 +207,7 @@ fn check(options: Options, threads: &'static [&'static [Operation]]) {
             .into_iter()
             .flat_map(|handle| handle.join().unwrap())
             .collect();
-        // What is there at the end comes after everything else.
+        // The final state, after all other operations.
         for operation in [Len, Get { now: 0 }] {
             let began = clock.fetch_add(1, Ordering::Relaxed);
             history.push(Done {

@@ -1,4 +1,4 @@
-//! Whoever goes through all sessions while others come and go.
+//! Iterating over all sessions while others are added and removed.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -14,9 +14,9 @@ use super::{
 use crate::engine::time::UnixMillis;
 
 const NOW: UnixMillis = UnixMillis(0);
-/// Enough for the shard to be made smaller when most of them are gone.
+/// Enough for the shard to be compacted when most of them have been removed.
 const MANY: usize = 80;
-/// Of so many, one stays.
+/// One of this many stays.
 const STAYS: usize = 20;
 
 fn id(number: usize) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! Stores of one name, which threads open and close.
+//! Stores with the same name, opened and closed by several threads.
 
 use std::sync::{
     Arc,
@@ -19,7 +19,7 @@ use crate::engine::{sync::Share, time::UnixMillis};
 
 const NOW: UnixMillis = UnixMillis(0);
 
-/// So small that it has one shard.
+/// Small enough for a single shard.
 fn small() -> Options {
     Options {
         max_sessions: Some(10),
@@ -94,7 +94,7 @@ fn whoever_opens_a_name_while_the_last_one_closes_it_has_the_store_or_a_new_one(
             thread.join().unwrap();
         }
         assert!(freed.upgrade().is_none(), "nobody has it, and it is there");
-        // Each store that there was had one who closed it last.
+        // Each store that existed was closed last by one of them.
         let ended = ended.load(Ordering::Relaxed);
         assert!((1..=3).contains(&ended), "{ended} were the last");
         assert_eq!(open(&registry).len(NOW), 0);

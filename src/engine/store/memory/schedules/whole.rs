@@ -1,4 +1,4 @@
-//! What holds for a store as a whole, of several shards, while threads work in it.
+//! Invariants of a whole store with several shards, while threads use it.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -20,7 +20,7 @@ fn ids() -> [String; 3] {
     ["a", "b", "c"].map(str::to_owned)
 }
 
-/// Has three threads save, sweep and destroy a few sessions.
+/// Three threads save, sweep and destroy a few sessions.
 fn work(store: &Arc<MemoryStore>) {
     let threads: Vec<_> = (0..3)
         .map(|thread| {
@@ -28,7 +28,7 @@ fn work(store: &Arc<MemoryStore>) {
             thread::spawn(move || {
                 for (number, id) in ids().iter().enumerate() {
                     let expires = (number == thread).then_some(1000);
-                    // Where it is refused, that is for the bound's sake.
+                    // It may be refused because of the bound.
                     let _ = store.save(id.as_bytes(), &session(expires), Save::default(), NOW);
                     is_within_bounds(&store);
                 }
@@ -49,7 +49,7 @@ fn work(store: &Arc<MemoryStore>) {
     }
 }
 
-/// Each thread may be about to make room for the one it has saved.
+/// Each thread may be about to evict another session for the one it has saved.
 fn is_within_bounds(store: &MemoryStore) {
     if let Some(most) = store.options().max_sessions {
         let above = if store.options().on_full == OnFull::Evict {
@@ -71,7 +71,7 @@ fn totals_are_those_of_the_shards() {
         let memory: usize = shards.map(|shard| shard.lock().sessions.memory()).sum();
         let bytes = store.stats().bytes;
         store.clear();
-        // The shards themselves stay.
+        // The empty shards stay allocated.
         assert_eq!(bytes - store.stats().bytes, memory as u64);
         assert_eq!(store.stats().sessions, 0);
     });

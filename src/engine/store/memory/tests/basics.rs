@@ -1,4 +1,4 @@
-//! What everybody expects of a store of sessions, with bounds that are not reached as without bounds.
+//! The basics of a session store, without bounds and with bounds that are not reached.
 
 use super::*;
 

@@ -28,7 +28,7 @@ fn save(store: &MemoryStore, id: &str, text: &str, class: Class) -> Result<(), F
     store.save(id.as_bytes(), &with_text(text, None), save, UnixMillis(0))
 }
 
-/// Saves sessions without data, which there has to be room for.
+/// Saves sessions without data, for which there must be room.
 fn save_all(store: &MemoryStore, sessions: &[(&str, Class)]) {
     for (id, class) in sessions {
         save(store, id, "{}", *class).unwrap();
@@ -74,7 +74,7 @@ fn the_one_that_was_used_least_recently_goes_and_reading_and_renewing_is_using()
     );
     get(&store, b"a", 0);
     renew(&store, b"b", None, 0);
-    // To ask whether it is there is no use of it.
+    // `has` does not count as use.
     assert!(store.has(b"d", UnixMillis(0)));
     save_all(&store, &[("c", Other), ("e", Other)]);
     assert_eq!(ids(&store), "abce");
@@ -131,7 +131,7 @@ fn a_store_may_refuse_new_sessions_instead() {
     assert_eq!(store.stats().refusals, 1);
     save_all(&store, &[("a", Other)]);
     assert_eq!(ids(&store), "ab");
-    // What has expired makes room.
+    // Expired sessions make room.
     set(&store, b"c", session(None), 1000);
     assert_eq!(store.ids(UnixMillis(1000)), [b"a", b"c"]);
 }
@@ -148,7 +148,7 @@ fn a_store_may_refuse_new_sessions_once_all_are_protected() {
         assert_eq!(save(&store, id, "{}", class), Err(Full(Bound::Sessions)));
     }
     assert_eq!(ids(&store), "pq");
-    // One that is not protected any more may go.
+    // One that is not protected any more may be evicted.
     save_all(&store, &[("p", Other), ("r", Protected)]);
     assert_eq!(ids(&store), "qr");
 }
@@ -165,7 +165,7 @@ fn bytes_are_bounded_too() {
                 assert_eq!(full, Full(Bound::Bytes));
                 refused += 1;
             }
-            // In a store that refuses, the growth of a shard's tables comes on top.
+            // A store that refuses may exceed the bound by the growth of a shard's tables.
             let slack = if on_full == OnFull::Reject { 6000 } else { 0 };
             let bytes = store.stats().bytes;
             assert!(bytes <= most + slack, "{bytes} of {most}");
@@ -201,7 +201,7 @@ fn a_growing_session_does_not_make_room_for_itself_by_going() {
 fn others_go_for_a_session_whose_cookie_grows_when_it_is_renewed() {
     let most = 40_000;
     let store = bounded_by_bytes(most, OnFull::Evict);
-    // The records take all of the memory that the allocator has for them, so that they have to grow.
+    // The records fill their allocations completely, so they have to grow.
     let text = large(10);
     for number in 100..1000 {
         let id = number.to_string();
@@ -233,7 +233,7 @@ fn bytes_come_near_to_what_a_session_needs() {
         set(&store, id.as_bytes(), with_text(&text, Some(1 << 40)), 0);
     }
     let each = store.stats().bytes / 100_000;
-    // What was put in, the slot, and five bytes and more in the table.
+    // The id and the text, the slot, and at least five bytes in the table.
     let least = 282 + size_of::<Slot>() as u64 + 5;
     assert!((least..least + 60).contains(&each), "{each} bytes");
 }

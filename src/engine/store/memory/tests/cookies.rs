@@ -1,4 +1,4 @@
-//! Sessions whose cookie is kept apart, and such that are one text.
+//! Sessions in parts, and sessions as whole text.
 
 use ::cookie::time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use proptest::prelude::*;
@@ -73,7 +73,7 @@ fn the_memory_of_a_cookie_that_grows_or_shrinks_is_counted() {
     };
     set(&store, b"a", with_cookie(small, None), 0);
     let before = store.stats().bytes;
-    // What the allocator takes has steps of sixteen bytes, and one cookie has eleven more than the other.
+    // Allocations grow in steps of sixteen bytes, and one cookie has eleven more than the other.
     let mut grown = 0;
     for text in ["{}", "0123456789abcdef0123", "0123456789abcdef012345"] {
         set(
@@ -109,7 +109,7 @@ fn a_session_that_is_one_text_is_not_renewed_and_nothing_about_it_changes() {
     assert_eq!(renew(&store, b"a", Some(9000), 0), Renewed::Whole);
     assert_eq!(renew(&store, b"a", None, 0), Renewed::Whole);
     assert_eq!((store.stats().bytes, store.next_due()), (bytes, due));
-    // That was no use of it either: it is the next to go.
+    // That did not count as use either: it is evicted next.
     set(&store, b"c", session(None), 0);
     assert_eq!(store.ids(UnixMillis(0)), [b"b", b"c"]);
 
@@ -184,7 +184,7 @@ fn written(members: &[(String, Value)]) -> String {
     members.iter().map(member).collect::<Vec<_>>().join(",")
 }
 
-/// The text for [`Attributes::intern`], with the two members that it leaves open among the others.
+/// The text for [`Attributes::intern`], with the two open members among the others.
 fn template(members: &[(String, Value)], at: usize) -> String {
     let (before, after) = members.split_at(at.min(members.len()));
     let open = "\"originalMaxAge\":\n,\"expires\":\n".to_owned();
@@ -194,8 +194,7 @@ fn template(members: &[(String, Value)], at: usize) -> String {
 }
 
 proptest! {
-    /// A second reader finds in the whole text what a session was made of, and each text is as long as
-    /// it has to be.
+    /// A second parser finds the parts of a session in the whole text, which contains nothing else.
     #[test]
     fn the_whole_text_holds_the_cookie_and_the_data(
         attributes in members(json()),
@@ -238,7 +237,7 @@ proptest! {
         });
         prop_assert_eq!(time, expires.map(i128::from));
 
-        // Its members are in the order in which they were given, the cookie first.
+        // The cookie comes first, and all members are in their original order.
         let cookie = template
             .replacen('\n', &max_age.to_string(), 1)
             .replacen('\n', &date.to_string(), 1);

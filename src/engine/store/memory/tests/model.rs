@@ -18,7 +18,7 @@ enum Step {
     Clear,
 }
 
-/// By the cookie, and a time to live in place of the store's.
+/// The cookie's expiry, and a `ttl` instead of the store's.
 #[derive(Clone, Copy, Debug)]
 struct Expiry {
     cookie: Option<i64>,
@@ -28,7 +28,7 @@ struct Expiry {
 #[derive(Clone, Copy, Debug)]
 struct Content {
     number: u8,
-    /// `None` for a text that is whole.
+    /// `None` for whole text.
     cookie: Option<Cookie>,
     expiry: Expiry,
     class: Class,
@@ -119,7 +119,7 @@ impl Content {
 #[derive(Debug)]
 struct Held {
     content: Content,
-    /// By the cookie, or by the time to live.
+    /// By the cookie, or by the `ttl`.
     expires: Option<i64>,
     used: u64,
 }
@@ -180,7 +180,7 @@ impl Model {
         }
         let expires = self.expires(content.expiry, now);
         let is_gone = expires.is_some_and(|at| at <= now);
-        // What has expired goes first, and that may be the new one itself.
+        // Expired sessions are removed first, and the new one may be one of them.
         if !(is_gone && self.options.on_full == OnFull::Evict || self.make_room(id)) {
             return Err(Full(Bound::Sessions));
         }
@@ -217,7 +217,7 @@ impl Model {
     }
 }
 
-/// Does one thing to both, and compares what they say.
+/// Performs a step on both, and compares the results.
 fn perform(
     step: Step,
     store: &MemoryStore,

@@ -1,5 +1,5 @@
-//! The thread that frees what has expired, by the system's clock. These tests wait: a machine that is
-//! busy may take its time, and what is not to happen has some seconds to happen.
+//! The thread that frees expired sessions, with the system's clock. These tests wait: a long time
+//! for expected events, because the machine may be busy, and some seconds for unexpected ones.
 
 use std::{
     sync::{Weak, mpsc},
@@ -9,10 +9,10 @@ use std::{
 
 use super::*;
 
-/// After this time, what is waited for will not happen any more.
+/// An expected event that has not happened after this time is a failure.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Within this time, what is not to happen would have happened.
+/// A wrong event would have happened within this time.
 const WHILE: Duration = Duration::from_millis(2500);
 
 const HOUR: i64 = 3_600_000;
@@ -26,7 +26,7 @@ fn store() -> MemoryStore {
     MemoryStore::new(Options::default(), Some(system))
 }
 
-/// Saves a session at a time, to expire so much later.
+/// Saves a session that expires `later` milliseconds after `now`.
 fn save(store: &MemoryStore, id: &[u8], now: UnixMillis, later: i64) {
     set(store, id, session(Some(now.plus(later).0)), now.0);
 }
@@ -49,7 +49,7 @@ fn what_has_expired_is_freed_without_anybody_asking_and_a_listener_is_told() {
     store.listen(&listener, 1 << EventKind::Expire.number() | WITH_DATA);
     let now = system();
     save(&store, b"far", now, HOUR);
-    // By then the thread has made its plan, and has to be told that there is something sooner.
+    // By then the thread is waiting, and must be woken up for an earlier expiry.
     thread::sleep(Duration::from_millis(100));
     save(&store, b"past", now, -1);
     save(&store, b"soon", now, 1500);
@@ -68,7 +68,7 @@ fn what_has_expired_is_freed_without_anybody_asking_and_a_listener_is_told() {
         let data = event.data.as_ref().unwrap();
         assert_eq!(data.session(), session(Some(now.plus(at).0)));
     }
-    // The figures follow when the shard is done.
+    // The statistics are updated when the shard is done.
     until("they are counted", || held(&store) == 1);
     until("the sweep is counted", || store.stats().sweeps.count > 0);
     assert_eq!(store.stats().expirations, 2);
@@ -81,7 +81,7 @@ fn a_store_that_had_nothing_to_expire_for_a_while_is_watched_again() {
         set(&store, b"stays", session(None), system().0);
         save(&store, b"a", system(), -1);
         until("it is freed", || store.stats().expirations == round);
-        // The thread is given time to forget it, and with all others to end.
+        // Gives the thread time to drop the store from its list and, without others, to end.
         thread::sleep(Duration::from_millis(100));
     }
 }
@@ -104,7 +104,7 @@ fn a_session_is_freed_when_it_was_renewed_for() {
     save(&store, b"sooner", now, HOUR);
     save(&store, b"later", now, 200);
     renew(&store, b"later", Some(now.plus(HOUR).0), now.0);
-    // By then the thread has made its plan.
+    // By then the thread is waiting.
     thread::sleep(Duration::from_millis(100));
     renew(&store, b"sooner", Some(now.plus(200).0), now.0);
     until("it is freed", || held(&store) == 1);
@@ -122,17 +122,17 @@ fn a_session_that_gets_an_expiry_when_it_is_renewed_is_freed_then() {
 
 #[test]
 fn the_earlier_clock_counts_where_javascripts_is_not_the_systems() {
-    // One hour behind: what has expired by the system's clock has not by JavaScript's.
+    // One hour behind: expired by the system's clock, but not by JavaScript's.
     let behind = store();
     let start = system().plus(-HOUR);
     save(&behind, b"a", start, HOUR / 2);
-    // One hour ahead: what has expired by JavaScript's clock has not by the system's.
+    // One hour ahead: expired by JavaScript's clock, but not by the system's.
     let ahead = store();
     save(&ahead, b"a", system().plus(HOUR), -HOUR / 2);
     thread::sleep(WHILE);
     assert_eq!((held(&behind), held(&ahead)), (1, 1));
 
-    // JavaScript's clock is known from calls alone.
+    // JavaScript's clock is only known from calls.
     get(&behind, b"b", start.plus(HOUR / 2).0);
     until("it is freed", || held(&behind) == 0);
     assert_eq!(held(&ahead), 1);

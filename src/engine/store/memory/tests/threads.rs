@@ -31,7 +31,7 @@ async fn many_threads_do_not_disturb_each_other() {
         task.await.unwrap();
     }
     let owned = store.ids(UnixMillis(10_000));
-    // Of each task's last hundred rounds, those that three divides were destroyed.
+    // In the last hundred rounds of each task, every third session was destroyed.
     assert_eq!(
         owned.len(),
         8 * (1900..2000).filter(|round| round % 3 != 0).count()
@@ -52,7 +52,7 @@ fn churn(options: Options) -> MemoryStore {
                     random ^= random << 17;
                     one_step(store, random, round * 10);
                     if let Some(most) = store.options().max_sessions {
-                        // Each thread may be about to make room for one.
+                        // Each thread may be about to evict a session.
                         assert!(store.stats().sessions <= most + 4);
                     }
                 }
@@ -131,7 +131,7 @@ fn bounds_hold_with_many_threads() {
 
 #[test]
 fn first_sessions_that_come_at_once_find_one_shard_each() {
-    // So few shards that each of them gets some sessions.
+    // Few enough shards that each of them gets sessions.
     let store = || MemoryStore::with_shards(Options::default(), Some(8), None);
     let fill = |store: &MemoryStore| {
         for number in 0..300 {

@@ -1,4 +1,4 @@
-//! When sessions expire, and when the memory of those that have expired is freed.
+//! When sessions expire, and when they are freed.
 
 use super::*;
 
@@ -57,7 +57,7 @@ fn sessions_are_freed_in_time_although_the_clock_was_ahead_for_a_while() {
     const FAR: i64 = 4_102_444_800_000;
 
     let store = MemoryStore::with_shards(Options::default(), Some(1), None);
-    // The far one keeps the wheel from being empty, the near one takes it to where the clock is.
+    // The far session keeps the wheel non-empty; the near one moves it to the clock's time.
     set(&store, b"far", session(Some(FAR)), 0);
     set(&store, b"near", session(Some(NEAR)), 0);
     store.sweep(UnixMillis(NEAR + 1), 100);
@@ -73,7 +73,7 @@ fn what_is_counted_is_what_is_listed_after_the_clock_was_set_back() {
         let store = MemoryStore::with_shards(Options::default(), Some(1), None);
         let start = 1000;
         let ahead = start + step;
-        // What fell due takes the wheel to where the clock is, the other one keeps it from being empty.
+        // The due session moves the wheel to the clock's time; the far one keeps it non-empty.
         for (id, expires) in [(b"due", ahead), (b"far", 2 * ahead)] {
             set(&store, id, session(Some(expires)), start);
         }

@@ -25,7 +25,7 @@ fn add(wheel: &mut Wheel, slots: &mut Slots, expires: i64, now: i64) -> u32 {
     slot
 }
 
-/// All that have expired, as the store looks for them.
+/// Finds expired sessions as the store does.
 fn expired(wheel: &mut Wheel, slots: &mut Slots, now: i64) -> Vec<i64> {
     let now = UnixMillis(now);
     let mut found = Vec::new();
