@@ -17,7 +17,7 @@ const Session = require('./session/session')
 const Store = require('./session/store')
 
 module.exports = session
-// Assigned one by one, in the form in which Node finds the names of a CommonJS module for `import`.
+// Assigned one by one, so that Node recognizes the names when ES modules import this one.
 module.exports.Store = Store
 module.exports.Cookie = Cookie
 module.exports.Session = Session
@@ -28,17 +28,17 @@ const SLASH = 0x2f
 const isProduction = process.env.NODE_ENV === 'production'
 
 /**
- * Makes the session middleware.
+ * Creates the session middleware.
  *
  * @param {import('.').SessionOptions} [options] See `index.d.ts` or the README.
  * @returns {(req: object, res: object, next: (error?: unknown) => void) => void}
- * @throws {TypeError} For `genid`, `unset` or `secret` of a kind that cannot be used.
+ * @throws {TypeError} For an invalid `genid`, `unset` or `secret`.
  */
 function session(options) {
   const opts = options || {}
   const cookieOptions = opts.cookie || {}
   const genid = opts.genid || (() => generateId())
-  // Whatever it is, a cookie's name is a string.
+  // Options may be anything, but a cookie's name is a string.
   const name = `${opts.name || opts.key || 'connect.sid'}`
   const store = opts.store || new MemoryStore()
   const trustProxy = opts.proxy
@@ -92,7 +92,7 @@ function session(options) {
   }
 
   return function session(req, res, next) {
-    // 1. Is there anything to do here?
+    // 1. Does this request get a session?
     if (req.session) return void next()
     if (!storeReady) {
       debug('store is disconnected')
@@ -119,8 +119,8 @@ function session(options) {
     }
     req.sessionID = id
 
-    // 3. The session is generated or loaded, and the application takes over. When it has answered, the
-    //    cookie is set and the session saved.
+    // 3. The session is generated or loaded, and the application handles the request. When the response is
+    //    sent, the cookie is set and the session is saved.
     const request = new RequestSession(settings, req, res, next, secrets)
     request.hook()
     request.begin()
@@ -130,7 +130,7 @@ function session(options) {
 /** Whether the request's path, as the client sent it, begins with the cookie's. */
 function isWithin(req, generator) {
   const url = typeof req.originalUrl === 'string' ? req.originalUrl : req.url
-  // Nearly always; saves parsing the URL.
+  // The common case, without parsing the URL.
   if (generator.cookiePath === '/' && typeof url === 'string' && startsWithOneSlash(url))
     return true
   const path = originalUrl(req).pathname || '/'
@@ -139,7 +139,7 @@ function isWithin(req, generator) {
 
 function startsWithOneSlash(url) {
   if (url.charCodeAt(0) !== SLASH) return false
-  // Asking for a character that is not there would cost V8 its optimised code.
+  // Reading a character beyond the end would make V8 deoptimize this function.
   return url.length === 1 || url.charCodeAt(1) !== SLASH
 }
 

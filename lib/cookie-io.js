@@ -8,15 +8,15 @@ const { NoId } = native
 const { HttpOnly, Secure, Partitioned } = native.CookieFlag
 
 /**
- * The session id that a request's Cookie header carries.
+ * The session id in a request's Cookie header.
  *
  * @param {object} req
  * @param {string} name The cookie's name.
  * @param {import('./secrets').Secrets} verifier
  * @param {unknown[]} secrets
- * @param {import('./memory/sessions').MemorySessions} [sessions] Those that the id is for.
+ * @param {import('./memory/sessions').MemorySessions} [sessions] Where to read the session, too.
  * @returns {string | undefined}
- * @throws {TypeError} If the header is no string.
+ * @throws {TypeError} If the header is not a string.
  */
 function readHeader(req, name, verifier, secrets, sessions) {
   const header = req.headers.cookie
@@ -26,11 +26,11 @@ function readHeader(req, name, verifier, secrets, sessions) {
 }
 
 /**
- * The session id where cookie-parser left it, which older applications put in front.
+ * The session id from cookie-parser, which older applications run before the sessions.
  *
  * @param {unknown} id The id if there is none here either.
- * @returns {unknown} An application that sets `req.signedCookies` itself may put anything there, and
- *   gets it back as `req.sessionID`.
+ * @returns {unknown} An application may set `req.signedCookies` itself, to anything, and gets it back as
+ *   `req.sessionID`.
  */
 function readParsedCookies(req, name, verifier, secrets, id) {
   if (req.signedCookies) id = req.signedCookies[name]
@@ -38,7 +38,7 @@ function readParsedCookies(req, name, verifier, secrets, id) {
   if (!id && req.cookies) {
     const value = req.cookies[name]
     if (value) {
-      // cookie-parser turns a value that starts with `j:` into an object: that is no session's.
+      // cookie-parser turns values that start with `j:` into objects, which are not signed.
       const result = typeof value === 'string' ? verifier.verify(secrets, value) : NoId.Unsigned
       const parsed = verified(result)
       if (result !== NoId.Unsigned) id = parsed
@@ -56,11 +56,11 @@ function verified(result) {
 }
 
 /**
- * Whether the client's connection is encrypted, as far as that can be known.
+ * Whether the client's connection is encrypted, as far as the server can tell.
  *
  * @param {object} req
- * @param {unknown} trustProxy Option `proxy`: `true` believes `X-Forwarded-Proto`, `false` only the
- *   socket, anything else Express's own `req.secure` (setting "trust proxy").
+ * @param {unknown} trustProxy Option `proxy`: `true` trusts `X-Forwarded-Proto`, `false` only the socket,
+ *   anything else Express's own `req.secure` (setting "trust proxy").
  */
 function isSecure(req, trustProxy) {
   const socket = req.connection || req.socket
@@ -68,7 +68,7 @@ function isSecure(req, trustProxy) {
   if (trustProxy === false) return false
   if (trustProxy !== true) return req.secure === true
 
-  // The client's own protocol comes first in the list.
+  // The client's protocol comes first in the list.
   const protocols = req.headers['x-forwarded-proto'] || ''
   return protocols.split(',', 1)[0].toLowerCase().trim() === 'https'
 }
@@ -78,10 +78,10 @@ function isSecure(req, trustProxy) {
  * the npm package `cookie` 0.7.
  *
  * @param {string} name
- * @param {string} value Any text; percent-encoded unless `attributes.encode` says how to encode it.
+ * @param {string} value Any text; percent-encoded unless there is an `attributes.encode`.
  * @param {object} [attributes] Those of a session's cookie, and `maxAge` in seconds.
  * @returns {string}
- * @throws {TypeError} For a name, a value or an attribute that no cookie can have.
+ * @throws {TypeError} For a name, a value or an attribute that is not valid in a cookie.
  * @throws {URIError} For a value with a lone surrogate.
  */
 function serializeCookie(name, value, attributes) {
@@ -114,25 +114,25 @@ function serializeWith(name, value, attributes, date) {
   }
 }
 
-/** Empty, which the engine refuses, for anything that is not a valid date. */
+/** The date as text. Empty for an invalid date, which the engine refuses. */
 function textOfDate(date) {
   if (Object.prototype.toString.call(date) !== '[object Date]') return ''
   return Number.isFinite(Number(date.valueOf())) ? `${date.toUTCString()}` : ''
 }
 
-/** A word that the engine refuses for anything that is no string. */
+/** A string, or a word that the engine refuses for anything else. */
 function word(value) {
   return typeof value === 'string' ? value : 'invalid'
 }
 
 /**
- * Writes the `Set-Cookie` headers of one middleware. One is much like the other: all but the value and
- * the expiry is kept from the last one, for as long as the attributes are the same.
+ * Writes the `Set-Cookie` headers of one middleware. While the attributes stay the same, everything except for
+ * the value and the expiry is cached.
  */
 class SessionCookies {
   #name
   #attributes
-  /** The attributes before the expiry, and those after it. */
+  /** The text before the expiry, and the text after it. */
   #before
   #after
   /** The last expiry, in seconds, and its text. */
@@ -148,7 +148,7 @@ class SessionCookies {
   serialize(value, attributes) {
     if (!isPlain(attributes)) return serializeCookie(this.#name, value, attributes)
     if (!this.#isLike(attributes)) {
-      // What cannot be written fails here, and is not kept.
+      // Invalid attributes throw here and are not cached.
       const text = serializeCookie(this.#name, value, attributes)
       this.#keep(attributes)
       return text
@@ -175,12 +175,12 @@ class SessionCookies {
   }
 
   #keep({ path, domain, httpOnly, secure, partitioned, priority, sameSite }) {
-    // What an object is as text may change.
+    // The text of an object may change.
     if ([path, domain, priority, sameSite].some((value) => Object(value) === value)) return
     const kept = { path, domain, httpOnly, secure, partitioned, priority, sameSite }
     const text = serializeWith(this.#name, '', kept, 'a date')
     const mark = '; Expires=a date'
-    // No attribute has a semicolon in it.
+    // No attribute contains a semicolon.
     const at = text.indexOf(mark)
     this.#attributes = kept
     this.#before = text.slice(`${this.#name}=`.length, at)
@@ -197,7 +197,7 @@ class SessionCookies {
   }
 }
 
-/** Whether these are attributes as `Cookie.prototype.data` gives them, and the expiry is valid. */
+/** Whether these are attributes as `Cookie.prototype.data` returns them, with a valid expiry. */
 function isPlain(attributes) {
   if (typeof attributes !== 'object' || attributes === null) return false
   const { encode, expires, maxAge } = attributes

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Errors with a code. They are made here and not by the native library, so that they are instances of
- * `Error` in whichever realm this package was loaded in.
+ * An error with a code. It is created here and not by the native library, so that it is an instance of the
+ * `Error` of the realm in which this package was loaded.
  *
  * @param {string} code
  * @param {string} message
@@ -13,7 +13,7 @@ function codedError(code, message, options) {
   return Object.assign(new Error(message, options), { code })
 }
 
-/** Tells failures of a store, such as being full, from mistakes of its caller. */
+/** Whether an error is a failure of the store, such as being full, and not a mistake of its caller. */
 function isStoreFailure(error) {
   return Boolean(error?.code?.startsWith?.('ERR_SESSION_STORE'))
 }

@@ -3,46 +3,46 @@
 const { types } = require('util')
 
 /**
- * Express gives requests and responses another prototype. In V8 before version 13 (Node 20 to 23), every
- * object that this happens to gets a hidden class of its own, so that none of the code that V8 has
- * optimised for earlier requests fits the next one: properties are looked up the slow way, each new one
- * makes yet another class, and those have to be collected. That is a third of what a request of Express 5
- * costs on Node 20, and more when a middleware adds properties of its own.
+ * Keeps Express requests fast on V8 before version 13 (Node 20 to 23).
  *
- * An object whose properties are in a dictionary shares its class with all others like it. V8 makes
- * it one when a property of an object that was given another prototype gets other attributes, and leaves it
- * one. (So it does when a property is deleted that is not the last one. To add two and to delete them again
- * took four times as long.)
+ * Express changes the prototype of requests and responses. Older V8 then gives each of these objects a
+ * hidden class of its own, so code that was optimized for one request does not fit the next: property
+ * lookups are slow, each added property creates another class, and all of these have to be collected. That is
+ * a third of the cost of an Express 5 request on Node 20, and more if middleware adds properties.
+ *
+ * Objects in dictionary mode share a hidden class. V8 switches an object with a changed prototype to that
+ * mode when the attributes of a property change, and does not switch back. (Deleting a property other than
+ * the last one does the same, but adding two and deleting them took four times as long.)
  */
 
-// Bun, which has another engine, names a version of V8 as well.
+// Bun has a different engine, but reports a V8 version too.
 const isConcerned =
   Number.parseInt(process.versions.v8, 10) < 13 && process.versions.bun === undefined
 
-// Without a prototype, as whatever it may have is taken for a part of the description.
+// Without a prototype, because inherited properties would count as part of the descriptor.
 const HIDDEN = { __proto__: null, enumerable: false }
 const LISTED = { __proto__: null, enumerable: true }
 
 const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, hasOwn } = Object
 
 /**
- * Has a request or response share its hidden class, if it would have one of its own. Its properties, and
- * what it inherits from, stay as they are.
+ * Makes a request or response share its hidden class, if it would have one of its own. Its properties and its
+ * prototype stay unchanged.
  *
  * @param {object} object
  */
 function shareHiddenClass(object) {
-  // Whoever made a proxy would be told of all that is done here.
+  // A proxy's handler would see these operations.
   if (!isConcerned || types.isProxy(object)) return
   if (!wasGivenPrototype(object)) return
-  // What every emitter of events has.
+  // Every event emitter has this property.
   const property = getOwnPropertyDescriptor(object, '_events')
   if (!property?.configurable || !property.enumerable) return
   defineProperty(object, '_events', HIDDEN)
   defineProperty(object, '_events', LISTED)
 }
 
-/** An object that was made by a constructor has a prototype that says so itself. Express's do not. */
+/** The prototype of an object from a constructor has its own `constructor`. Express's prototypes do not. */
 function wasGivenPrototype(object) {
   const prototype = getPrototypeOf(object)
   return prototype !== null && !types.isProxy(prototype) && !hasOwn(prototype, 'constructor')

@@ -3,11 +3,11 @@
 const crypto = require('crypto')
 
 /**
- * The JSON of a session without its cookie: what decides whether a session was changed. The cookie is
- * left out because its expiry moves with every request.
+ * The JSON of a session without its cookie, which decides whether a session was changed. The cookie is left
+ * out because its expiry moves with every request.
  *
- * `JSON.stringify` with a replacer takes several times as long as without one, so the cookie leaves
- * itself out: while `leftOut` is that cookie, its `toJSON` gives undefined, which drops the member.
+ * `JSON.stringify` takes several times as long with a replacer, so the cookie leaves itself out: while
+ * `leftOut` is that cookie, its `toJSON` returns undefined, which drops the member.
  */
 
 let leftOut = null
@@ -15,7 +15,7 @@ let timesLeftOut = 0
 
 /** The `toJSON` of every cookie of ours. */
 function toJSON() {
-  // `JSON.stringify` says which member it asks for. Others may ask in between.
+  // `JSON.stringify` passes the name of the member. Other code may call this in between.
   if (this === leftOut && arguments[0] === 'cookie') {
     timesLeftOut++
     return undefined
@@ -24,10 +24,10 @@ function toJSON() {
 }
 
 /**
- * @param {object} session A session, or the data that a store gave.
+ * @param {object} session A session, or the data that a store returned.
  * @returns {string}
- * @throws {TypeError} What `JSON.stringify` throws, for example for a circular structure; or, for a
- *   session without any JSON, what hashing nothing throws.
+ * @throws {TypeError} The error of `JSON.stringify`, for example for a circular structure; for a session
+ *   without JSON, the error of hashing undefined, as in express-session.
  */
 function dataJson(session) {
   if (!canLeaveCookieOut(session)) return dataJsonByReplacer(session)
@@ -35,7 +35,7 @@ function dataJson(session) {
   return quickDataJson(session) ?? dataJsonByReplacer(session)
 }
 
-/** Whether the session holds nothing but its cookie, as those of guests do. */
+/** Whether the session contains only its cookie, as guests' sessions do. */
 function isEmpty(session) {
   // Arrays and boxed values have JSON of their own.
   if (Object.prototype.toString.call(session) !== '[object Object]') return false
@@ -45,7 +45,7 @@ function isEmpty(session) {
   return true
 }
 
-/** Only a cookie of ours with its own `toJSON` leaves itself out, and only as a direct member. */
+/** Only our cookies, with their original `toJSON`, leave themselves out, and only as a direct member. */
 function canLeaveCookieOut(session) {
   if (leftOut !== null || !hasNativeJson()) return false
   if (typeof session !== 'object' || session === null) return false
@@ -64,7 +64,7 @@ function quickDataJson(session) {
   timesLeftOut = 0
   try {
     const text = JSON.stringify(session)
-    // A session may hold its cookie a second time, and that one belongs to its data.
+    // A session may contain its cookie a second time, as part of its data.
     return timesLeftOut === 1 ? text : undefined
   } finally {
     leftOut = null
@@ -88,12 +88,12 @@ function dataJsonByReplacer(session) {
 const { parse, stringify } = JSON
 const isNative = isNativeFunction(parse) && isNativeFunction(stringify)
 
-/** Whether `JSON` is the engine's own. Applications may put another codec in its place. */
+/** Whether `JSON` is the built-in one. Applications may replace it with another codec. */
 function hasNativeJson() {
   return isNative && JSON.stringify === stringify && JSON.parse === parse
 }
 
-/** A function that was replaced shows its source. */
+/** Whether a function is built in: others show their source. */
 function isNativeFunction(value) {
   if (typeof value !== 'function') return false
   return /^function \w+\(\)\s*\{\s*\[native code\]\s*\}$/.test(
@@ -106,6 +106,6 @@ module.exports = {
   dataJson,
   hasNativeJson,
   isNativeFunction,
-  /** `JSON.parse`, whatever an application has put in its place since. */
+  /** The original `JSON.parse`, even if an application has replaced it since. */
   parseNatively: parse
 }

@@ -3,10 +3,10 @@
 const native = require('./native')
 
 /**
- * When is a session saved, touched or destroyed, and when is its cookie set? The rules are in the
- * engine's `lifecycle.rs`; here its answers are looked up, by the number that stands for a state.
+ * When is a session saved, touched or destroyed, and when is its cookie set? The rules are in the engine's
+ * `lifecycle.rs`. This module looks up its answers by the number of a state.
  *
- * `Fact` has the bits of that number, `AtHeaders` and `AtEnd` the answers; their names are the engine's.
+ * `Fact` has the bits of that number, `AtHeaders` and `AtEnd` the answers, named as in the engine.
  */
 const { facts: Fact, atHeaders: AtHeaders, atEnd: AtEnd, table: decisions } = native.lifecycle()
 
@@ -21,7 +21,7 @@ function decideAtEnd(facts) {
 }
 
 /**
- * The facts that the options decide.
+ * The facts that depend on the options.
  *
  * @param {object} options
  * @param {unknown} options.saveUninitialized
@@ -39,13 +39,13 @@ function factsOfOptions({ saveUninitialized, rolling, unsetDestroys, storeCanTou
   )
 }
 
-/** The facts about `req.session`, when the request began with the session of this id. */
+/** The facts about `req.session`, if the request began with the session with this id. */
 function factsOfSession(session, id) {
   if (!session) return session == null ? Fact.SessionUnset : 0
   return id === session.id ? Fact.SessionPresent : Fact.SessionPresent | Fact.IdChanged
 }
 
-/** The facts about `req.sessionID`, when the client's cookie said `cookieId`. */
+/** The facts about `req.sessionID`, if the client's cookie contained `cookieId`. */
 function factsOfId(id, cookieId) {
   return (
     (typeof id === 'string' ? Fact.IdText : 0) |

@@ -1,9 +1,9 @@
 'use strict'
 
 /**
- * The native library, or one error that says why it cannot be loaded. `../binding.js`, which napi
- * generates, knows the file names of every platform and tries them in turn; that takes longer than all
- * the rest of loading this package, so the usual file is tried first.
+ * Loads the native library, or throws one error that says why it cannot be loaded. `../binding.js`, which
+ * napi generates, tries the file names of every platform in turn. That takes longer than loading the rest of
+ * this package, so the usual file is tried first.
  */
 module.exports = loadUsual() ?? load()
 
@@ -13,7 +13,7 @@ function loadUsual() {
   try {
     return require(`../express-session-native.${process.platform}-${process.arch}${abi}.node`)
   } catch {
-    // Whatever is wrong with it, `binding.js` finds it out as well.
+    // `binding.js` fails with the same error.
     return undefined
   }
 }

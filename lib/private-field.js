@@ -1,9 +1,9 @@
 'use strict'
 
 /**
- * Returns the argument of its constructor, so that a derived class puts its private fields on that. They
- * can be put on any object, also on a proxy, nobody else can see them, and reading one is quicker than a
- * WeakMap. Putting one on an object a second time throws.
+ * Returns the argument of its constructor, so that a derived class adds its private fields to that object.
+ * This works for any object, including a proxy; other code cannot see the fields, and reading one is faster
+ * than a WeakMap. Adding a field to an object a second time throws.
  */
 class Adopt {
   constructor(object) {

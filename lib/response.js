@@ -7,16 +7,14 @@ const onHeaders = require('on-headers')
 const defer = setImmediate
 
 /**
- * Hooks the two moments of a response that matter to a session: just before its headers are written,
- * and when it ends. Only this one response is hooked, never a prototype.
+ * Hooks the two moments of a response that matter to a session: just before its headers are written, and when
+ * it ends. Only this response is hooked, never a prototype.
  *
- * Subclasses say what happens then:
+ * Subclasses implement:
  *
- * - `beforeHeaders(isUndisturbed)` is called once; undisturbed if no code but ours has run since
- *   `commit`.
- * - `commit()` is called once, at the end. It returns undefined if there was nothing to do, true if
- *   something was done at once, or a function that starts something and calls the callback that it is
- *   given when that is done.
+ * - `beforeHeaders(isUndisturbed)`, called once. Undisturbed: only our own code has run since `commit`.
+ * - `commit()`, called once, at the end. It returns undefined if there was nothing to do, true if something
+ *   was done synchronously, or a function that starts something and takes a callback for when it is done.
  */
 class HookedResponse {
   #res
@@ -24,11 +22,11 @@ class HookedResponse {
   #end
   #write
   #headersDone = false
-  /** Whether the headers are being written by the end of the response, without passing other code. */
+  /** Whether `end` is writing the headers, without running other code. */
   #isUndisturbed = false
   #called = false
   #ended = false
-  /** Callbacks that were given to `end` when it was called again before the response had ended. */
+  /** Callbacks of further calls of `end` before the response has ended. */
   #waiting
 
   /** @param {object} res Anything with or without an `end`; some callers pass `{}`. */
@@ -36,7 +34,7 @@ class HookedResponse {
     this.#res = res
   }
 
-  /** To be called once, when it is clear that there will be a session. */
+  /** Call this once, when there will be a session. */
   hook() {
     const res = this.#res
     if (!res) throw new TypeError('argument res is required')
@@ -44,21 +42,20 @@ class HookedResponse {
     this.#end = res.end
     this.#write = res.write
     const hooked = this
-    // It has two parameters, as before; the third, Node's own callback, is read from the arguments.
+    // It has two parameters, as in express-session. The third one, Node's callback, is in the arguments.
     const end = function end(chunk, encoding) {
       if (typeof chunk === 'function') return hooked.#onEnd(undefined, undefined, chunk)
       if (typeof encoding === 'function') return hooked.#onEnd(chunk, undefined, encoding)
       return hooked.#onEnd(chunk, encoding, arguments[2])
     }
-    // Assigned separately: V8 takes a function that is written where it is assigned for a method that is
-    // there to stay, and allocates it in the old generation. From there it keeps the whole request alive
-    // until the next full collection.
+    // Assigned separately: V8 takes a function literal in an assignment for a long-lived method and allocates
+    // it in the old generation, where it keeps the whole request alive until the next full collection.
     res.end = end
   }
 
   /**
-   * What the package on-headers makes of a `writeHead`. Its work is to sort out arguments, but Node
-   * itself passes nothing but the status code, so that comes first.
+   * Wraps `writeHead` as the package on-headers does. That package sorts out arguments, but Node itself only
+   * passes the status code, so this is the fast path.
    */
   #announcing(original) {
     const hooked = this
@@ -68,7 +65,7 @@ class HookedResponse {
         this.statusCode = statusCode
         if (hooked.#headersDone) return original.call(this, statusCode)
         hooked.#beforeHeadersOnce()
-        // It may have been changed meanwhile.
+        // The hook may have changed it.
         return original.call(this, typeof statusCode === 'number' ? this.statusCode : statusCode)
       }
       general ??= announcedInGeneral(original, () => hooked.#beforeHeadersOnce())
@@ -94,9 +91,9 @@ class HookedResponse {
   }
 
   /**
-   * The work is done, and the response goes out in one write. What others do before the headers are
-   * written may fail, and so may writing the body. The caller learns of it, but its error handler cannot
-   * end a response that has been ended, so that is done here as soon as the handler has seen the error.
+   * The work is done, and the response goes out in one write. Other hooks before the headers may throw, and
+   * so may writing the body. The caller gets the error, but its error handler cannot end a response that
+   * counts as ended, so this does it after the handler has run.
    */
   #endAtOnce(chunk, encoding, callback) {
     const res = this.#res
@@ -106,8 +103,8 @@ class HookedResponse {
       this.#writeHeaders()
       this.#isUndisturbed = false
       canFinish = false
-      // Node encodes headers like the text that they are written with, so text that other stores would
-      // have sent apart from them must not be sent together with them.
+      // Node encodes headers like the text that is written with them. With other stores, the text would have
+      // been written separately, so it must be here, too.
       if (typeof chunk === 'string' && isNotAscii(res)) {
         return this.#finishApart(callback, chunk, encoding)
       }
@@ -123,7 +120,7 @@ class HookedResponse {
     }
   }
 
-  /** A response ends once, but everybody who waits for its end learns of it. */
+  /** A response ends once, but the callbacks of all calls of `end` are called. */
   #endAgain(callback) {
     if (typeof callback === 'function') {
       if (this.#ended) this.#callAtEnd(callback)
@@ -133,9 +130,9 @@ class HookedResponse {
   }
 
   /**
-   * Node's own `end` takes callbacks, also of a response that has ended. It must not end one that has
-   * not: an `end` that has failed may not be tried again, and others, such as compression, may still be
-   * at work.
+   * Node's `end` accepts callbacks even after the response has ended. If it has not ended, `end` must not be
+   * called: it may have failed and must not be tried again, or others, such as compression, may still be
+   * working.
    */
   #callAtEnd(callback) {
     const res = this.#res
@@ -145,8 +142,8 @@ class HookedResponse {
   }
 
   /**
-   * Sends what can be sent while the store is at work, and the rest when it is done. At least the mark of
-   * the response's end is left to send: its last byte, if the length is known.
+   * Sends as much as possible while the store works, and the rest afterwards. The client must not see the end
+   * of the response before that, so its last byte is held back if the length is known.
    */
   #endAfter(work, chunk, encoding, callback) {
     let rest = [chunk, encoding]
@@ -154,7 +151,7 @@ class HookedResponse {
     work(() => {
       if (!this.#ended) returned = this.#finish(callback, ...rest)
     })
-    // The store has answered at once.
+    // The store has answered synchronously.
     if (this.#ended) return returned
 
     this.#writeHeaders()
@@ -173,11 +170,11 @@ class HookedResponse {
     return this.#write.call(this.#res, chunk, encoding)
   }
 
-  /** Calls the response's own `end` with what is left to send. */
+  /** Calls the response's own `end` with the rest of the body. */
   #finish(callback, ...args) {
     this.#ended = true
     try {
-      // Some callers pass `{}` for a response: there is nothing to send then.
+      // Some callers pass `{}` as the response. Then there is nothing to send.
       if (typeof this.#end === 'function') {
         if (typeof callback === 'function') args.push(callback)
         return this.#end.apply(this.#res, args)
@@ -199,7 +196,7 @@ class HookedResponse {
     return true
   }
 
-  /** Has the headers written, unless they have been. */
+  /** Writes the headers, unless that has been done. */
   #writeHeaders() {
     if (this.#res._header) return
     if (hasImplicitHeader(this.#res)) this.#res._implicitHeader()
@@ -216,16 +213,16 @@ class HookedResponse {
   }
 }
 
-/** A `writeHead` with the package's own treatment of arguments: status message, lists and objects. */
+/** Wraps `writeHead` with on-headers, for all other arguments: status message, lists and objects. */
 function announcedInGeneral(writeHead, listener) {
   const carrier = { writeHead }
   onHeaders(carrier, listener)
   return carrier.writeHead
 }
 
-/** Whether there are headers still to be sent that depend on how they are encoded. */
+/** Whether there are unsent headers that are not ASCII, whose bytes depend on the encoding. */
 function isNotAscii({ _header: header, _headerSent: isSent }) {
-  // Only ASCII has as many bytes as characters; counting them is quicker than a regular expression.
+  // Only ASCII has as many bytes as characters. Counting bytes is faster than a regular expression.
   return !isSent && typeof header === 'string' && Buffer.byteLength(header) !== header.length
 }
 

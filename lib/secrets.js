@@ -4,23 +4,23 @@ const crypto = require('crypto')
 const { types } = require('util')
 const native = require('./native')
 
-/** Characters that no header from Node's HTTP parser has. V8 answers at once for a string of bytes. */
+/** Characters that no header from Node's HTTP parser contains. V8 skips the search in one-byte strings. */
 const WIDE = /[\u0100-\uffff]/
 
 /**
- * The secrets of an application on the native side: their keys are set up once and not for every
+ * An application's secrets as a native keyring, so that their keys are set up once and not for every
  * signature.
  *
- * A secret is anything that `crypto.createHmac` takes as a key. The array of them is the application's
- * own and may change while it runs (a rotation); a keyring that no longer fits is made anew.
+ * A secret is anything that `crypto.createHmac` accepts as a key. The array belongs to the application, which
+ * may change it to rotate secrets. Then a new keyring is created.
  */
 class Secrets {
   #keyring
-  /** What the keyring was made of, and a copy of bytes, since their owner may overwrite them. */
+  /** The keyring's secrets, with copies of those that are bytes, because the application may overwrite them. */
   #made = []
-  /** The first secret that is no key, if any: it fails when it is used, not before. */
+  /** The index of the first secret that is not a valid key. It only fails when it is used. */
   #unusable = -1
-  /** What reads the cookie and the session in one call, and what it was made for. */
+  /** Reads the cookie and the session in one call; created for these sessions and this name. */
   #reader
   #readerSessions
   #readerName
@@ -31,14 +31,14 @@ class Secrets {
    * @param {unknown[]} secrets
    * @param {string} header
    * @param {string} name The cookie's name.
-   * @param {import('./memory/sessions').MemorySessions} [sessions] Those that the id is for.
+   * @param {import('./memory/sessions').MemorySessions} [sessions] Where to read the session, too.
    * @returns {string | number} The id, or a `NoId`.
    */
   readCookie(secrets, header, name, sessions) {
     const keyring = this.#fit(secrets)
-    // Not kept for sessions that are not asked any more: it would keep them alive.
+    // A reader for sessions that are no longer used would keep them alive.
     if (sessions !== this.#readerSessions) this.#reader = this.#readerSessions = undefined
-    // Searching the header here is quicker than a call.
+    // Searching the header here is faster than a call.
     if (!header.includes(name)) return native.NoId.Absent
     return this.#checked(secrets, this.#read(keyring, header, name, sessions))
   }
@@ -56,23 +56,23 @@ class Secrets {
 
   #isWide(header, name) {
     if (WIDE.test(header)) return true
-    // Asked once for each name.
+    // Checked once per name, because creating a reader remembers it.
     return name !== this.#readerName && WIDE.test(name)
   }
 
-  /** The same for a value that somebody else has parsed. */
+  /** The same for a value that other code has parsed. */
   verify(secrets, value) {
     return this.#checked(secrets, native.verifyValue(this.#fit(secrets), value))
   }
 
-  /** The value of a session's cookie, signed with the first secret. */
+  /** The value of a session cookie, signed with the first secret. */
   sign(secrets, id) {
     const keyring = this.#fit(secrets)
     if (typeof id !== 'string') throw new TypeError('Cookie value must be provided as a string.')
     return native.signValue(keyring, id) ?? useAsKey(secrets[0])
   }
 
-  /** Had the signature not been right for an earlier secret, the unusable one would have failed. */
+  /** An invalid secret throws, as in express-session, unless the signature matched an earlier one. */
   #checked(secrets, result) {
     if (result === native.NoId.Invalid && this.#unusable !== -1) useAsKey(secrets[this.#unusable])
     return result
@@ -99,7 +99,7 @@ class Secrets {
     this.#made = Array.from(secrets, (secret) => {
       const bytes = isKey(secret) ? Uint8Array.from(bytesOf(secret)) : undefined
       keys.push(bytes)
-      // Nobody needs to keep a copy of what cannot change.
+      // Only bytes can change, so only they are copied.
       return { secret, bytes: bytes !== undefined && isBinary(secret) ? bytes : undefined }
     })
     this.#unusable = keys.indexOf(undefined)
@@ -120,7 +120,7 @@ function isKey(secret) {
   }
 }
 
-/** Throws what using the secret throws. */
+/** Throws the error of using the secret as a key. */
 function useAsKey(secret) {
   if (secret == null) throw new TypeError('Secret key must be provided.')
   crypto.createHmac('sha256', secret)

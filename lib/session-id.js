@@ -5,7 +5,7 @@ const native = require('./native')
 
 /** Characters of an id: 192 random bits in base64url. */
 const LENGTH = 32
-/** A call of the native library takes longer than making an id, so several are made at once. */
+/** Ids per call: calling the native library takes longer than generating an id. */
 const BATCH = 32
 
 let made = ''
@@ -15,7 +15,7 @@ let used = 0
  * A new session id from the system's random number generator.
  *
  * @returns {string}
- * @throws {Error} `ERR_SESSION_NO_RANDOMNESS` if the system has none to give.
+ * @throws {Error} `ERR_SESSION_NO_RANDOMNESS` if the system's generator fails.
  */
 function generateId() {
   if (used === made.length) {
@@ -31,9 +31,8 @@ function generateId() {
 }
 
 /**
- * A part of a string as a string of its own. A slice of 13 characters or more refers to the whole string
- * and keeps it alive: whoever keeps an id would also keep the ids made with it, or the session's data
- * that it was read with.
+ * A slice that does not keep the rest of the string alive. V8's slices of 13 characters or more refer to the
+ * whole string: an id would also keep all ids of its batch, or the session's data that it was read with.
  *
  * @param {string} text
  * @param {number} start
@@ -41,7 +40,7 @@ function generateId() {
  * @returns {string}
  */
 function flatSlice(text, start, end) {
-  // Concatenated, it refers to a string that is one character longer, and to nothing else.
+  // The result only refers to a concatenated string that is one character longer.
   return `${text.slice(start, end)} `.slice(0, end - start)
 }
 

@@ -6,26 +6,26 @@ const { isSecure } = require('./cookie-io')
 const { parseNatively } = require('./json')
 
 /**
- * Makes a session of the data that a store gives. `data` becomes part of it and is not copied.
+ * Creates a session from the data that a store returned. `data` becomes part of it and is not copied.
  *
  * @param {object} req
  * @param {object} data
- * @throws {TypeError} If the data have no cookie.
+ * @throws {TypeError} If the data contain no cookie.
  */
 function sessionOfData(req, data) {
-  // Read one by one: the error for data without a cookie names the member that could not be read.
+  // Read separately: for data without a cookie, V8's error names the member that could not be read.
   const expires = data.cookie.expires
   const originalMaxAge = data.cookie.originalMaxAge
   const cookie = new Cookie(data.cookie)
   data.cookie = cookie
   if (typeof expires === 'string') cookie.expires = new Date(expires)
-  // Setting the expiry has made the time that is left the original one.
+  // Setting the expiry has changed this to the remaining time.
   cookie.originalMaxAge = originalMaxAge
   return new Session(req, data)
 }
 
 /**
- * Makes a session of its parts.
+ * Creates a session from its parts.
  *
  * @param {object} req
  * @param {unknown} id
@@ -45,7 +45,7 @@ function sessionOfParts(req, id, cookie, json) {
 }
 
 /**
- * What `new Session` makes, but with an id that need not be the request's any more. V8 shows the
+ * The same as `new Session`, but with its own id, because the request's may have changed. V8 shows the
  * function's name.
  */
 const BareSession = function Session(req, id) {
@@ -54,7 +54,7 @@ const BareSession = function Session(req, id) {
 }
 BareSession.prototype = Session.prototype
 
-/** Makes new sessions as the options of a middleware say. */
+/** Creates new sessions by the options of a middleware. */
 class Generator {
   #cookieOptions
   #trustProxy
@@ -69,7 +69,7 @@ class Generator {
     this.genid = genid
     this.#cookieOptions = cookieOptions
     this.#trustProxy = trustProxy
-    // What `store.generate` becomes: the store makes new sessions too, when one is regenerated.
+    // Becomes `store.generate`, because the store creates the new session when one is regenerated.
     const generator = this
     this.generate = function (req) {
       req.sessionID = genid(req)
@@ -83,17 +83,17 @@ class Generator {
     return typeof options === 'function' ? options(req) : options
   }
 
-  /** Whether a cookie can be made before the request has its session: a function may look at that. */
+  /** Whether the cookie can be created before the session: a cookie function may read `req.session`. */
   get makesCookiesAlone() {
     return typeof this.#cookieOptions !== 'function'
   }
 
-  /** The path of all cookies. Undefined if a function has to be asked for each request's. */
+  /** The path of all cookies. Undefined if a function decides for each request. */
   get cookiePath() {
     return this.makesCookiesAlone ? this.#cookieOptions.path || '/' : undefined
   }
 
-  /** Gives a new session its cookie. */
+  /** Creates the cookie of a new session. */
   giveCookie(session, req) {
     const options = this.#cookieOptions
     const ownOptions = this.cookieOptionsOf(req)

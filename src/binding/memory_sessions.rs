@@ -147,7 +147,7 @@ pub fn memory_text(handle: &External<Handle>, id: JsText, now: f64) -> Result<Op
     Ok(text.map(JsText::from))
 }
 
-/// Whether there is such a session. Does not count as a use of it.
+/// Whether a session exists. Does not count as use.
 #[napi(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, id: string, now: number"

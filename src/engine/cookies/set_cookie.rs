@@ -17,7 +17,7 @@ pub struct Attributes<'text> {
     pub max_age: Option<f64>,
     /// `Domain`: letters, digits, hyphens and dots.
     pub domain: Option<&'text [u8]>,
-    /// `Path`: visible ASCII and spaces, no `;`.
+    /// `Path`: visible ASCII and spaces, without `;` and `<`.
     pub path: Option<&'text [u8]>,
     /// `Expires` as returned by `Date.prototype.toUTCString`; empty for an invalid date. It is
     /// written unchanged, because an application's date class may use another format.

@@ -27,7 +27,7 @@ impl Class {
     pub const ALL: [Self; 3] = [Self::Anonymous, Self::Other, Self::Protected];
 }
 
-/// Neighbours in a doubly linked list.
+/// Neighbors in a doubly linked list.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Link {
     pub(super) before: u32,

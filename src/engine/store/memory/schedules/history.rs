@@ -31,20 +31,20 @@ enum Operation {
     },
     /// Saves it as whole text, which cannot be renewed, without an expiry.
     SetWhole,
-    /// Reads it at a time.
+    /// Reads it at time `now`.
     Get {
         now: i64,
     },
-    /// Renews it for a time.
+    /// Changes its expiry.
     Renew {
         expires: i64,
     },
     Destroy,
-    /// Sweeps at a time.
+    /// Sweeps at time `now`.
     Sweep {
         now: i64,
     },
-    /// Counts sessions at a time.
+    /// Counts sessions.
     Len,
 }
 
