@@ -33,12 +33,11 @@ function explain(cause) {
 
   const error = new Error(
     [
-      `express-session-native has no native library that loads on ${platform()}.`,
-      'Looked for:',
+      `express-session-native has no native library that can be loaded on ${platform()}.`,
+      'Tried:',
       ...attempts.map((attempt) => `  - ${attempt}`),
-      'What to do: install again on this very platform, without --omit=optional or --no-optional',
-      '(npm ci), or build it from source: with Rust installed (cargo), npm run build in the',
-      "package's folder."
+      'To fix this, reinstall on this platform (npm ci), without --omit=optional or --no-optional.',
+      "Or build it from source: install Rust (cargo) and run npm run build in the package's folder."
     ].join('\n'),
     { cause }
   )

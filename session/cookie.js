@@ -7,10 +7,10 @@ const { cookieToJSON } = require('../lib/json')
 module.exports = Cookie
 
 /**
- * The cookie of a session: its attributes, and when it expires.
+ * The cookie of a session: its attributes and its expiry.
  *
- * @param {object} [options] Attributes, see `CookieOptions` in `index.d.ts`. Another cookie will do.
- * @throws {TypeError} If the options are no object, or if `maxAge` is neither a number nor a Date.
+ * @param {object} [options] Attributes, see `CookieOptions` in `index.d.ts`, or another cookie.
+ * @throws {TypeError} If `options` is not an object, or if `maxAge` is neither a number nor a Date.
  */
 function Cookie(options) {
   this.path = '/'
@@ -28,21 +28,20 @@ function Cookie(options) {
   if (this.originalMaxAge == null) this.originalMaxAge = this.maxAge
 }
 
-// A plain object with enumerable accessors, because stores walk over it with for-in and look at
-// `constructor`.
+// A plain object with enumerable accessors, because stores iterate over it with for-in and read `constructor`.
 Cookie.prototype = {
-  /** When the cookie expires: a Date, or `null`/`false` for "with the browser". */
+  /** When the cookie expires: a Date, or `null`/`false` for a browser session. */
   get expires() {
     return this._expires
   },
 
-  /** Setting it also makes its distance from now the `originalMaxAge`. */
+  /** Setting it also sets `originalMaxAge` to the time from now. */
   set expires(date) {
     this._expires = date
     this.originalMaxAge = this.maxAge
   },
 
-  /** Milliseconds from now until the cookie expires; what `expires` is when that is no Date. */
+  /** Milliseconds from now until the cookie expires, or the value of `expires` if that is not a Date. */
   get maxAge() {
     return this.expires instanceof Date ? this.expires.valueOf() - Date.now() : this.expires
   },
@@ -56,7 +55,7 @@ Cookie.prototype = {
     this.expires = typeof ms === 'number' ? new Date(Date.now() + ms) : ms
   },
 
-  /** The attributes as they are stored and sent. The order is the order in the stored JSON. */
+  /** The attributes as they are stored and sent, in the order of the stored JSON. */
   get data() {
     return {
       originalMaxAge: this.originalMaxAge,
@@ -71,7 +70,7 @@ Cookie.prototype = {
     }
   },
 
-  /** The `Set-Cookie` header that sets this cookie. */
+  /** The value of the `Set-Cookie` header for this cookie. */
   serialize: function (name, value) {
     return serializeCookie(name, value, this.data)
   },

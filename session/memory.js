@@ -8,24 +8,24 @@ const Store = require('./store')
 
 module.exports = MemoryStore
 
-// An application's fake timers must not hold back callbacks.
+// Captured when the module loads: an application's fake timers must not delay callbacks.
 const defer = setImmediate
 
 /**
- * Keeps sessions in this process's memory, outside of the JavaScript heap. Expired sessions are
- * freed, whether somebody asks for them or not. All of them end with the process.
+ * Keeps sessions in this process's memory, outside of the JavaScript heap. Expired sessions are freed even if
+ * they are never read again. All sessions end with the process.
  *
- * `sessions` is a view of them: session ids as keys, JSON as values. Code that replaces it by a
- * plain object of its own gets what it asks for: sessions are kept there from then on.
+ * `sessions` is a view of them: session ids as keys, JSON as values. If code replaces it with a plain object,
+ * the sessions are kept in that object from then on.
  *
- * @param {import('..').MemoryStoreOptions} [options] See `index.d.ts` or `docs/memory-store.md`.
- *   Unknown ones are ignored, and all are without `new`: `MemoryStore.call(this, options)`.
+ * @param {import('..').MemoryStoreOptions} [options] See `index.d.ts` or `docs/memory-store.md`. Unknown
+ *   options are ignored. Without `new`, as in `MemoryStore.call(this, options)`, all of them are.
  * @throws {TypeError} For an option of a wrong type or out of range.
  */
 function MemoryStore(options = {}) {
   Store.call(this)
-  // Stores that are made without `new` pass options of their own on to express-session's MemoryStore,
-  // which has none. The same name may mean something else there, such as a `ttl` in seconds.
+  // Stores that call this without `new` pass their own options to express-session's MemoryStore, which has
+  // none. The same names may mean something else there, such as a `ttl` in seconds.
   this.sessions = viewOf(new MemorySessions(this, new.target ? options : {}))
 }
 
@@ -70,7 +70,7 @@ MemoryStore.prototype.get = function get(sid, callback) {
   defer(callback, error, result)
 }
 
-/** Keeps a session. */
+/** Saves a session. */
 MemoryStore.prototype.set = function set(sid, session, callback) {
   const sessions = sessionsBehind(this.sessions, sid)
   const outcome = attempt(() => {
@@ -80,7 +80,7 @@ MemoryStore.prototype.set = function set(sid, session, callback) {
   answer(callback, outcome)
 }
 
-/** Calls back with the number of sessions. Reads none of them. */
+/** Calls back with the number of sessions, without reading them. */
 MemoryStore.prototype.length = function length(callback) {
   const sessions = sessionsBehind(this.sessions)
   if (sessions && this.all === all) {
@@ -94,7 +94,7 @@ MemoryStore.prototype.length = function length(callback) {
   })
 }
 
-/** Renews the expiry of a session: stores its cookie, and nothing else of it. */
+/** Renews the expiry of a session: stores only its cookie. */
 MemoryStore.prototype.touch = function touch(sid, session, callback) {
   const sessions = sessionsBehind(this.sessions, sid)
   const outcome = attempt(() => {
@@ -110,11 +110,11 @@ MemoryStore.prototype.touch = function touch(sid, session, callback) {
 
 const { all } = MemoryStore.prototype
 
-/** What express-session's store does not have: members that are not enumerable. */
+/** Members that express-session's store does not have. They are not enumerable. */
 const additions = {
   /**
-   * Goes through all sessions in pages, while others come and go: each that is there from the
-   * beginning to the end comes up once.
+   * Iterates over all sessions in pages, while others come and go: each session that is there all the time
+   * comes up once.
    *
    * @param {{ pageSize?: number }} [options]
    * @returns {AsyncGenerator<[string, object]>}
@@ -129,7 +129,7 @@ const additions = {
   },
 
   /**
-   * Goes through the ids of all sessions, as `entries` does.
+   * Iterates over the ids of all sessions, as `entries` does.
    *
    * @param {{ pageSize?: number }} [options]
    * @returns {AsyncGenerator<string>}
@@ -140,18 +140,18 @@ const additions = {
     yield* Object.keys(this.sessions)
   },
 
-  /** What the store holds and has done. Quick enough to be asked for every second. */
+  /** The store's contents and history. Cheap enough to call every second. */
   stats() {
     const sessions = sessionsBehind(this.sessions)
-    if (!sessions) throw new Error('sessions were replaced by an object that has no figures')
+    if (!sessions) throw new Error('store.sessions was replaced by an object without statistics')
     return sessions.stats()
   },
 
   /**
-   * Closes the store: using it from then on is an error. Its sessions are freed, unless another thread
-   * has them open.
+   * Closes the store; using it afterwards is an error. Its sessions are freed, unless another thread has the
+   * store open.
    *
-   * @param {(error?: Error) => void} [callback] Called when that is done.
+   * @param {(error?: Error) => void} [callback]
    * @returns {Promise<void> | undefined} A promise if there is no callback.
    */
   close(callback) {
@@ -171,7 +171,7 @@ function read(store, sid) {
 }
 
 /**
- * Reads a session in an object that the application has put in the place of the view, by the rules of
+ * Reads a session from an object with which the application has replaced the view, by the rules of
  * express-session's store.
  */
 function readReplaced(texts, sid) {
@@ -189,7 +189,7 @@ function readReplaced(texts, sid) {
   return session
 }
 
-/** Tells failures of the store, which are for callbacks, from mistakes of the caller, which are thrown. */
+/** Returns failures of the store, which are for callbacks. Mistakes of the caller are thrown. */
 function attempt(operation) {
   try {
     return { error: null, result: operation() }

@@ -3,10 +3,10 @@
 module.exports = Session
 
 /**
- * What `req.session` is: the application's data, the cookie, and methods to act on both.
+ * The class of `req.session`: the application's data, the cookie, and methods.
  *
  * @param {object} req The request; its `sessionID` is the id.
- * @param {object} [data] What the store held. Members named like a method are dropped.
+ * @param {object} [data] The stored data. Members with the name of a method are dropped.
  */
 function Session(req, data) {
   Object.defineProperty(this, 'req', { value: req })
@@ -19,9 +19,9 @@ function Session(req, data) {
   }
 }
 
-// Not enumerable, so that a session's members are its data and nothing else.
+// Not enumerable, so that a session's enumerable members are exactly its data.
 const methods = {
-  /** Moves the expiry to `originalMaxAge` from now. The middleware does it on every request. */
+  /** Moves the expiry to `originalMaxAge` from now. The middleware calls it on every request. */
   touch() {
     return this.resetMaxAge()
   },
@@ -31,13 +31,13 @@ const methods = {
     return this
   },
 
-  /** Writes the session to the store now instead of at the end of the response. */
+  /** Saves the session now instead of at the end of the response. */
   save(callback) {
     this.req.sessionStore.set(this.id, this, callback || function () {})
     return this
   },
 
-  /** Reads the session anew; `req.session` is another object afterwards. */
+  /** Reads the session again; `req.session` is a new object afterwards. */
   reload(callback) {
     const req = this.req
     const store = req.sessionStore
@@ -57,7 +57,7 @@ const methods = {
     return this
   },
 
-  /** Replaces the session by a new one with another id: to be done whenever a user logs in. */
+  /** Replaces the session with a new one with a new id. Call it whenever a user logs in. */
   regenerate(callback) {
     this.req.sessionStore.regenerate(this.req, callback)
     return this

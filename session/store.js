@@ -6,18 +6,15 @@ const { sessionOfData } = require('../lib/sessions')
 
 module.exports = Store
 
-/**
- * What session stores inherit from. A function and not a class, because stores call it without
- * `new`.
- */
+/** The base class of session stores. A function and not a class, because stores call it without `new`. */
 function Store() {
   EventEmitter.call(this)
 }
 
 inherits(Store, EventEmitter)
 
-// In the error for a store without `generate` or `createSession`, V8 names the expression that is called:
-// it has `self` in it, as in express-session.
+// If a store has no `generate` or `createSession`, V8's error names the called expression. It contains `self`,
+// as in express-session.
 
 /** Destroys the request's session and gives it a new one. */
 Store.prototype.regenerate = function (req, callback) {
@@ -38,7 +35,7 @@ Store.prototype.load = function (sid, callback) {
   })
 }
 
-/** Makes the data that a store holds into `req.session`. */
+/** Creates `req.session` from the data that a store returned. */
 Store.prototype.createSession = function (req, data) {
   req.session = sessionOfData(req, data)
   return req.session

@@ -3,9 +3,8 @@
 const native = require('../native')
 
 /**
- * The events of a MemoryStore. The native library notes those that somebody listens to; they are fetched
- * and emitted in later turns of the event loop, so that a listener does not hold up whoever uses the
- * store.
+ * The events of a MemoryStore. The native library queues those that have listeners. They are fetched and
+ * emitted in later turns of the event loop, so that listeners do not delay the store's callers.
  */
 
 /** In the order of their numbers. */
@@ -13,12 +12,12 @@ const NAMES = ['create', 'update', 'destroy', 'expire', 'evict']
 const CLASSES = ['anonymous', 'other', 'protected']
 const REASONS = ['maxSessions', 'maxBytes']
 const EVICT = NAMES.indexOf('evict')
-/** What the library is told beside a bit for each name. */
+/** A bit for the native library, in addition to one for each name. */
 const WITH_DATA = 128
-/** Events that are emitted in one turn. */
+/** The maximum number of events per turn. */
 const BATCH = 256
 
-// An application's fake timers must not hold back events.
+// Captured when the module loads: an application's fake timers must not delay events.
 const defer = setImmediate
 
 class MemoryEvents {
@@ -30,7 +29,7 @@ class MemoryEvents {
   #batch = []
   #next = 0
   #numbers
-  /** A bit for each name that somebody listens to. */
+  /** A bit for each name with listeners. */
   #wanted = 0
 
   /**
@@ -43,17 +42,17 @@ class MemoryEvents {
     this.#handle = handle
     this.#withData = withData
     watchListeners(emitter, this)
-    // The library keeps this function, and must not keep the store alive by it.
+    // The native library keeps this function, which must not keep the store alive.
     const weakly = new WeakRef(this)
     this.#wake = () => weakly.deref()?.mayHaveHappened()
   }
 
-  /** Something was done to the store: there may be events. */
+  /** Called after each operation: there may be events. */
   mayHaveHappened() {
     if (this.#wanted !== 0) this.#schedule()
   }
 
-  /** Listeners may have come or gone. */
+  /** Listeners may have been added or removed. */
   listenersChanged() {
     if (this.#handle === undefined) return
     let wanted = 0
@@ -67,7 +66,7 @@ class MemoryEvents {
     native.memoryListen(this.#handle, wanted, this.#wake)
   }
 
-  /** The store is being closed. Events that have happened are still emitted. */
+  /** The store is being closed. Events so far are still emitted. */
   stop() {
     if (this.#wanted !== 0) {
       const left = []
@@ -109,7 +108,7 @@ class MemoryEvents {
     try {
       while (this.#next < end) this.#emit(this.#batch[this.#next++])
     } finally {
-      // A listener that throws must not keep others from what comes after.
+      // If a listener throws, the remaining events are still emitted.
       if (mayBeMore || this.#next < this.#batch.length) this.#schedule()
     }
   }
@@ -122,10 +121,10 @@ class MemoryEvents {
 }
 
 /**
- * Tells `events` when listeners of an emitter come or go. The emitter's methods are those of
- * `EventEmitter.prototype`, and it has no listeners but the application's, so that leaves the number of
- * names with listeners, which it keeps in `_eventsCount`. A listener that goes is still there at that
- * moment; the first event that nobody has heard corrects it.
+ * Notifies `events` when listeners of an emitter are added or removed. Overriding the emitter's methods or
+ * adding listeners would be visible to applications, so this watches `_eventsCount`, the number of names with
+ * listeners. A listener that is being removed still counts at that moment; the first event without listeners
+ * corrects that.
  */
 function watchListeners(emitter, events) {
   let count = emitter._eventsCount
@@ -138,7 +137,7 @@ function watchListeners(emitter, events) {
         count = value
         events.listenersChanged()
       } else {
-        // An heir or a copy counts its own.
+        // Objects that inherit from the emitter, and copies, have their own count.
         const property = { configurable: true, enumerable: true, value, writable: true }
         Object.defineProperty(this, '_eventsCount', property)
       }
@@ -146,7 +145,7 @@ function watchListeners(emitter, events) {
   })
 }
 
-/** What was put into the view by hand need not be JSON. */
+/** The session, or undefined: a text that was assigned to `store.sessions[sid]` need not be JSON. */
 function parsed(text) {
   try {
     return JSON.parse(text)

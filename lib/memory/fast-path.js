@@ -8,14 +8,14 @@ const { createSession, destroy, get, set, touch } = MemoryStore.prototype
 /**
  * May our own store be used without its callbacks, for this id, now?
  *
- * A MemoryStore has its answer at once. Without callbacks, a session is read together with its id, nothing
- * is parsed that nobody looks at, and the response goes out in one write. But only while nobody has put
- * anything of their own in between. Methods are looked up at every call, as with any store.
+ * A MemoryStore answers synchronously. On this fast path, a session is read together with its id, sessions that
+ * are not used are not parsed, and the response goes out in one write. It is only taken while the store's
+ * methods are unmodified. They are looked up on every call, as with any store.
  *
  * @param {object} store
  * @param {unknown} [sid]
- * @returns {import('./sessions').MemorySessions | undefined} The sessions to use. A closed store says so
- *   through its callbacks.
+ * @returns {import('./sessions').MemorySessions | undefined} The sessions to use. Undefined for a closed store,
+ *   which reports that through its callbacks.
  */
 function fastPath(store, sid) {
   if (
@@ -31,7 +31,7 @@ function fastPath(store, sid) {
   return sessions?.isOpen ? sessions : undefined
 }
 
-/** Whether a store is a MemoryStore that was given no bounds. */
+/** Whether a store is a MemoryStore without bounds. */
 function isUnbounded(store) {
   return store instanceof MemoryStore && sessionsBehind(store.sessions)?.isBounded !== true
 }

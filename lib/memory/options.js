@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Checks the options of a MemoryStore. Unknown ones are ignored: other stores call MemoryStore with
- * options of their own.
+ * Validates the options of a MemoryStore. Unknown ones are ignored, because other stores call MemoryStore with
+ * their own options.
  */
 
 const isBoolean = (value) => typeof value === 'boolean'
@@ -11,7 +11,7 @@ const isName = (value) => typeof value === 'string' && value !== ''
 const isBound = (value) => value === Infinity || (Number.isSafeInteger(value) && value > 0)
 const isTtl = (value) => isFunction(value) || (typeof value === 'number' && value > 0)
 const isWay = (value) => ['evict', 'spare', 'reject'].includes(value)
-// No array is longer than a larger page.
+// A page has two texts per session, and arrays have at most 2^32 - 1 elements.
 const isPageSize = (value) => Number.isInteger(value) && value > 0 && value < 2 ** 31
 
 const RULES = {
@@ -33,7 +33,7 @@ const RULES = {
  *   protect: Function | undefined,
  *   ttl: Function | number | undefined,
  *   native: object | undefined
- * }} `native` is what the native library takes: undefined if a store with a name is taken as it is.
+ * }} `native` is for the native library: undefined if a named store is taken as it is.
  * @throws {TypeError} For an option of a wrong type or out of range.
  */
 function checkOptions(options) {
@@ -57,7 +57,7 @@ function checkOptions(options) {
   }
 }
 
-/** The options that somebody has given: what all objects inherit is none of them. */
+/** The own properties of the options: properties that all objects inherit are not options. */
 function ownOptions(options) {
   const given = Object.create(null)
   if (options === undefined || options === null || isFunction(options)) return given
@@ -71,7 +71,7 @@ function ownOptions(options) {
 }
 
 /**
- * Checks what a `ttl` function has returned.
+ * Validates the return value of a `ttl` function.
  *
  * @param {unknown} ttl
  * @returns {number} Milliseconds, or NaN if the session does not expire.
@@ -79,7 +79,7 @@ function ownOptions(options) {
 function checkTtl(ttl) {
   if (ttl === undefined || ttl === null || ttl === Infinity) return NaN
   if (typeof ttl !== 'number' || !(ttl >= 0)) {
-    refuse('what the ttl function returns', 'a number of milliseconds, or nothing', ttl)
+    refuse('the return value of ttl', 'a number of milliseconds, or nothing', ttl)
   }
   return ttl
 }

@@ -10,21 +10,21 @@ const { Parts, WHOLE } = require('./stored-session')
 
 const { Saved, Touched } = native
 
-/** The last time that a date can hold, in milliseconds since 1970. */
+/** The last time that a Date can hold, in milliseconds since 1970. */
 const LAST_TIME = 8.64e15
 
-/** Classes of sessions: the first goes first when there has to be room. */
+/** Classes of sessions, in the order of eviction. */
 const ANONYMOUS = 0
 const OTHER = 1
 const PROTECTED = 2
 
-// An application's fake timers must not hold back iterations.
+// Captured when the module loads: an application's fake timers must not delay iterations.
 const turn = setImmediate
 
-/** The sessions of a MemoryStore. They are in the native library, outside of the JavaScript heap. */
+/** The sessions of a MemoryStore. The native library keeps them, outside of the JavaScript heap. */
 class MemorySessions {
   #handle
-  /** Where the library writes numbers: those of a session, and the length of its id. */
+  /** The native library writes numbers here: those of a session, and the length of its id. */
   #numbers = new Float64Array(4)
   #buffer = this.#numbers.buffer
   #bounds
@@ -32,20 +32,20 @@ class MemorySessions {
   #protect
   #ttl
   /**
-   * Whether a touch that changes nothing may be left out: not if other threads change the store as well,
-   * nor if the session is kept for some time after each touch.
+   * Whether a touch that changes nothing may be skipped: not if other threads use the store too, nor with a
+   * `ttl`, which starts over with each touch.
    */
   #mayLeaveOut
-  /** Counts up with every change, so that one can tell whether there was any. */
+  /** Incremented on every change, to detect changes since a session was read. */
   #changes = 0
-  /** The session that was read together with its id, and is about to be asked for. */
+  /** The session that was read together with its id, for the next `read`. */
   #opened
   #parts
   #events
 
   /**
-   * @param {object} emitter The store, on which events are emitted.
-   * @param {unknown} options Of the store.
+   * @param {object} emitter The store, which emits the events.
+   * @param {unknown} options The store's.
    */
   constructor(emitter, options) {
     const { eventData, name, native: bounds, protect, ttl } = checkOptions(options)
@@ -62,11 +62,11 @@ class MemorySessions {
     this.#mayLeaveOut = !isShared && ttl === undefined
     this.#parts = new Parts(handle)
     this.#events = new MemoryEvents(emitter, handle, eventData)
-    /** Whether it cannot take all the memory there is; a shared one is bounded by who opened it. */
+    /** Whether its memory is limited. For a shared store, that is up to the thread that opened it first. */
     this.isBounded = Boolean(bounds?.maxBytes || bounds?.maxSessions) || isShared
   }
 
-  /** Whether the store has not been closed. */
+  /** False after the store was closed. */
   get isOpen() {
     return this.#isOpen
   }
@@ -84,8 +84,7 @@ class MemorySessions {
   }
 
   /**
-   * What the store gives for a session: an empty text stands for none, and `null` for an error, as in
-   * express-session.
+   * The parsed session. As in express-session, an empty text counts as absent, and the text `null` is an error.
    *
    * @returns {object | undefined}
    */
@@ -98,7 +97,7 @@ class MemorySessions {
   }
 
   /**
-   * What `open` reads with.
+   * Creates the reader for `open`.
    *
    * @param {object} keyring
    * @param {string} name The cookie's name.
@@ -108,7 +107,7 @@ class MemorySessions {
   }
 
   /**
-   * Reads the session id in a Cookie header, and in the same call the session, for `read`.
+   * Reads the session id in a Cookie header and, with the same call, the session, which `read` then returns.
    *
    * @param {object} reader
    * @param {string} header
@@ -126,15 +125,15 @@ class MemorySessions {
   }
 
   /**
-   * A session in parts, with what is needed to do less when it is written back. Undefined if there is none
-   * that is kept in parts.
+   * Reads a session in parts, with the state that makes writing it back cheaper. Undefined if it is absent or
+   * kept as whole text.
    *
    * @param {string} sid
    */
   read(sid) {
     const opened = this.#opened
     this.#opened = undefined
-    // The application may have been called in between.
+    // The application may have run in between.
     const isFresh = opened !== undefined && opened.id === sid && opened.changes === this.#changes
     const stored = isFresh ? opened : this.#read(sid)
     return stored.attributes >= 0 ? stored : undefined
@@ -160,7 +159,7 @@ class MemorySessions {
     }
   }
 
-  /** Makes the cookie of a session in parts. */
+  /** Creates the cookie of a session in parts. */
   cookieOf(stored) {
     return this.#parts.cookieOf(stored)
   }
@@ -181,7 +180,7 @@ class MemorySessions {
     else this.write(sid, `${text}`, session)
   }
 
-  /** Keeps a text that stands for a whole session: somebody may have written it by hand. */
+  /** Stores a whole session as text, which may be anything that was assigned to `store.sessions[sid]`. */
   write(sid, text, session) {
     const found = judge(text)
     const parts = { attributes: WHOLE, maxAge: NaN, expires: found.expires }
@@ -189,11 +188,11 @@ class MemorySessions {
   }
 
   /**
-   * Gives a stored session the cookie of this one, and leaves its data as they are.
+   * Replaces the cookie of a stored session with the one of this session. Its data stay unchanged.
    *
    * @param {string} sid
    * @param {object} session
-   * @param {object} [stored] This session as it was read: if nothing was changed since, and the cookie is
+   * @param {object} [stored] This session as it was read. If the store has not changed since, and the cookie is
    *   the same, there is nothing to do.
    */
   touch(sid, session, stored) {
@@ -207,17 +206,17 @@ class MemorySessions {
   }
 
   /**
-   * Renews the expiry of a session that nobody has read: it is moved to its original distance from now.
+   * Renews the expiry of an unread session: moves it to `originalMaxAge` from now.
    *
    * @param {object} stored The session as it was read.
-   * @returns {boolean} False if that takes the session.
+   * @returns {boolean} False if the session has to be created for that.
    */
   renew(stored) {
     const { maxAge } = stored
     if (Number.isNaN(maxAge)) return true
     const now = Date.now()
     const expires = now + maxAge
-    // Tests replace the clock by one that gives no number, or one for which there is no date.
+    // A mocked clock may return something other than a number, or a number that no Date can hold.
     if (typeof now !== 'number' || !Number.isInteger(expires) || expires > LAST_TIME) return false
     stored.renewed = expires
     return true
@@ -226,7 +225,7 @@ class MemorySessions {
   /**
    * Stores the renewed expiry.
    *
-   * @returns {boolean} False if that takes the session.
+   * @returns {boolean} False if the session has to be created for that.
    */
   touchUnread(stored) {
     const { attributes, id, maxAge, renewed } = stored
@@ -234,7 +233,7 @@ class MemorySessions {
     return this.#touch(id, undefined, { attributes, maxAge, expires: renewed }, stored)
   }
 
-  /** Says whether it is done: not if the stored text is whole. */
+  /** @returns {boolean} False if the session is kept as whole text. */
   #touch(sid, session, { attributes, maxAge, expires }, stored) {
     if (
       stored !== undefined &&
@@ -276,7 +275,7 @@ class MemorySessions {
     return codedError('ERR_SESSION_STORE_FULL', `the session store is full: ${limit}`)
   }
 
-  /** Milliseconds for which a session is kept whose cookie has no expiry, or NaN. */
+  /** How many milliseconds a session is kept if its cookie has no expiry, or NaN. */
   #ttlOf(session, expires) {
     if (this.#ttl === undefined || !session || !Number.isNaN(expires)) return NaN
     return checkTtl(this.#ttl(session))
@@ -297,14 +296,14 @@ class MemorySessions {
     return native.memoryIds(this.#open(), time())
   }
 
-  /** Goes through all sessions in pages; yields them with their ids. */
+  /** Iterates over all sessions in pages; yields ids and sessions. */
   async *entries(pageSize) {
     for await (const page of this.#pages(pageSize, true)) {
       for (let n = 0; n < page.length; n += 2) yield [page[n], JSON.parse(page[n + 1])]
     }
   }
 
-  /** Goes through the ids of all sessions in pages. */
+  /** Iterates over the ids of all sessions in pages. */
   async *ids(pageSize) {
     for await (const page of this.#pages(pageSize, false)) {
       for (let n = 0; n < page.length; n += 2) yield page[n]
@@ -318,13 +317,13 @@ class MemorySessions {
     do {
       page = native.memoryPage(this.#open(), pages, size, time(), texts)
       yield page
-      // Others have their turn.
+      // Lets the event loop run between pages.
       // oxlint-disable-next-line no-await-in-loop -- waiting is the purpose
       await new Promise(turn)
     } while (page.length === 2 * size)
   }
 
-  /** Without reading any session. */
+  /** Counts sessions without reading them. */
   count() {
     const count = native.memoryLength(this.#open(), time())
     this.#events.mayHaveHappened()
@@ -337,7 +336,7 @@ class MemorySessions {
     native.memoryClear(handle)
   }
 
-  /** What the store holds and has done. Times are in milliseconds. */
+  /** The store's contents and history. Times are in milliseconds. */
   stats() {
     const { lastSweep, longestSweep, sweeps, ...found } = native.memoryStats(this.#open())
     return { ...found, sweeps: { count: sweeps, last: lastSweep, longest: longestSweep } }
@@ -352,8 +351,8 @@ class MemorySessions {
 }
 
 /**
- * What time it is: by `Date.now`, looked up at each call, because tests replace it. NaN, for which nothing
- * expires, if it gives no number.
+ * The time by `Date.now`, looked up on each call, because tests mock it. NaN if that does not return a number;
+ * then nothing expires.
  */
 function time() {
   try {
@@ -363,20 +362,20 @@ function time() {
   }
 }
 
-/** Finds out what the store has to know of a text that stands for a whole session. */
+/** Determines the expiry and the class of a session that is kept as whole text. */
 function judge(text) {
   let session
   try {
     session = JSON.parse(text)
   } catch {
-    // It cannot be read, and does not expire.
+    // Invalid JSON does not expire.
   }
   if (typeof session !== 'object' || session === null) return { expires: NaN, isAnonymous: false }
   const isAnonymous = Object.keys(session).every((name) => name === 'cookie')
   return { expires: expiryOf(session.cookie), isAnonymous, session }
 }
 
-/** When a session with this cookie expires, by the rules of express-session: NaN for never. */
+/** When a session with this cookie expires by the rules of express-session, or NaN. */
 function expiryOf(cookie) {
   const expires = cookie?.expires
   if (!expires) return NaN

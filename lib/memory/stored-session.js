@@ -8,25 +8,25 @@ const native = require('../native')
 const { isPristine, isPristineDate } = require('../pristine')
 
 /**
- * How sessions are kept in the native library.
+ * The form in which the native library keeps sessions.
  *
- * In the usual form they are in parts: the data as JSON; the cookie's expiry and `originalMaxAge` as
- * numbers; and its attributes as the number of a text that most sessions share. A session with anything of
- * the application's own in it is kept as whole text.
+ * Normally they are in parts: the data as JSON; the cookie's expiry and `originalMaxAge` as numbers; and its
+ * attributes as the number of a text that most sessions share. A session that the application has customized,
+ * for example with its own `toJSON`, is kept as whole text.
  */
 
-/** Stands in the place of the attributes' number where the text is whole. */
+/** Instead of the attributes' number: the session is whole text. */
 const WHOLE = -1
 
-/** Members of a session's JSON that it would have anyway, and that are dropped from data. */
+/** Names that every session has, which are dropped from stored data. */
 const isTaken = (name) => name in Session.prototype || name === 'id' || name === 'req'
 
-/** Takes sessions apart for one store, and makes cookies of their parts. */
+/** Splits the sessions of one store into parts, and creates cookies from parts. */
 class Parts {
   #handle
-  /** What is known of attributes, by number. */
+  /** Parsed attributes by number. */
   #known = []
-  /** The attributes that were met last, and their number. */
+  /** The last attributes, and their number. */
   #last = {}
   #lastNumber = WHOLE
 
@@ -36,13 +36,13 @@ class Parts {
   }
 
   /**
-   * The parts of a cookie; of a session, if it is the session's.
+   * The parts of a cookie, or of a session.
    *
    * @param {unknown} cookie
-   * @param {unknown} [session] Whose cookie it is.
-   * @returns {{ attributes: number, maxAge: number, expires: number } | undefined} `maxAge` in
-   *   milliseconds, `expires` in milliseconds since 1970; NaN for none. Undefined if what is made of the
-   *   parts would be anything else.
+   * @param {unknown} [session] The session that the cookie belongs to.
+   * @returns {{ attributes: number, maxAge: number, expires: number } | undefined} `maxAge` in milliseconds,
+   *   `expires` in milliseconds since 1970; NaN for none. Undefined if the parts would not produce the same
+   *   session again.
    */
   of(cookie, session) {
     if (typeof cookie !== 'object' || cookie === null || !isPristine()) return undefined
@@ -84,7 +84,7 @@ class Parts {
   }
 
   /**
-   * Makes a cookie: what `new Cookie` makes of its JSON, without going through an accessor for each member.
+   * Creates a cookie as `new Cookie` does from its JSON, but without calling an accessor for each member.
    *
    * @returns {Cookie}
    */
@@ -93,7 +93,7 @@ class Parts {
     const date = Number.isNaN(renewed) ? null : new Date(renewed)
     const originalMaxAge = Number.isNaN(maxAge) ? null : maxAge
     const cookie = new BareCookie(known.path, date, originalMaxAge, known.httpOnly)
-    // Most have no others.
+    // Most cookies have no others.
     if (known.others !== undefined) Object.assign(cookie, known.others)
     return cookie
   }
@@ -117,12 +117,12 @@ const BareCookie = function Cookie(path, expires, originalMaxAge, httpOnly) {
 BareCookie.prototype = Cookie.prototype
 
 /**
- * The JSON of a cookie with line breaks in the place of its numbers. Undefined if there is something in
- * it that need not come back as it was.
+ * The JSON of a cookie with line breaks in place of its numbers. Undefined if an attribute might not come back
+ * unchanged.
  */
 function textOf({ partitioned, priority, ...others }) {
   const first = { partitioned, priority }
-  // A cookie without one of these is given it when it is read.
+  // A cookie that lacks one of these would get the default when it is read.
   if (others.path === undefined || others.httpOnly === undefined) return undefined
   const isPlain = (value) => value == null || ['string', 'boolean'].includes(typeof value)
   if (!Object.values({ ...first, ...others }).every(isPlain)) return undefined
@@ -134,8 +134,8 @@ function textOf({ partitioned, priority, ...others }) {
 }
 
 /**
- * Whether a session's JSON is its cookie followed by its data, and all of the data come back when a
- * session is made of them.
+ * Whether a session's JSON is its cookie followed by its data, and a session that is created from them has the
+ * same data.
  */
 function isInParts(session) {
   if (types.isProxy(session) || 'toJSON' in session) return false

@@ -4,8 +4,8 @@ const { inspect } = require('util')
 const { Adopt, isObject } = require('../private-field')
 
 /**
- * `store.sessions`: a view of a store's sessions that reads, writes and lists like a plain object of
- * texts. Session ids are the string keys; symbols are those of the object behind it.
+ * `store.sessions`: a view of a store's sessions that works like a plain object of texts. String keys are
+ * session ids; symbols are properties of the target object.
  */
 
 class View extends Adopt {
@@ -27,7 +27,7 @@ class View extends Adopt {
  */
 function viewOf(sessions) {
   const target = Object.create(null, {
-    // Without it, printing the view would print the empty object behind it.
+    // Otherwise, printing the view would print the empty target.
     [inspect.custom]: { configurable: true, value: () => copyOf(sessions) }
   })
   return new View(new Proxy(target, handler(sessions)), sessions)
@@ -35,9 +35,9 @@ function viewOf(sessions) {
 
 /**
  * @param {object} view
- * @param {unknown} [sid] The session that is asked for.
- * @returns {import('./sessions').MemorySessions | undefined} Undefined for an object that is no view, and
- *   for an id that is a symbol, which the object behind the view keeps like any object.
+ * @param {unknown} [sid] The id that will be used.
+ * @returns {import('./sessions').MemorySessions | undefined} Undefined if the object is not a view, or if the
+ *   id is a symbol, which is a property of the view's target.
  */
 function sessionsBehind(view, sid) {
   return typeof sid === 'symbol' ? undefined : View.sessionsOf(view)
@@ -71,7 +71,7 @@ function handler(sessions) {
   }
 }
 
-/** All texts by id, in the order that JavaScript gives to keys. */
+/** All texts by id, in the order of JavaScript's property keys. */
 function copyOf(sessions) {
   const copy = Object.create(null)
   for (const sid of sessions.allIds()) copy[sid] = sessions.text(sid)
