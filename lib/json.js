@@ -13,7 +13,7 @@ const crypto = require('crypto')
 let leftOut = null
 let timesLeftOut = 0
 
-/** The `toJSON` of every cookie of ours. */
+/** The `toJSON` of all our cookies. */
 function toJSON() {
   // `JSON.stringify` passes the name of the member. Other code may call this in between.
   if (this === leftOut && arguments[0] === 'cookie') {

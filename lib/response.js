@@ -3,7 +3,7 @@
 const debug = require('debug')('express-session')
 const onHeaders = require('on-headers')
 
-// An application's fake timers must not hold back responses.
+// Captured when the module loads: an application's fake timers must not delay responses.
 const defer = setImmediate
 
 /**

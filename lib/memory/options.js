@@ -93,7 +93,7 @@ function checkPageSize(pageSize = 100) {
   return pageSize
 }
 
-/** Infinity is no bound. */
+/** Infinity means no bound. */
 function finite(value) {
   return value === Infinity ? undefined : value
 }

@@ -165,7 +165,7 @@ class MemorySessions {
   }
 
   /**
-   * `data` is the JSON of the session without its cookie, if that is known.
+   * `data` is the JSON of the session without its cookie, if the caller has it.
    *
    * @throws {Error} `ERR_SESSION_STORE_FULL`
    */
