@@ -73,7 +73,7 @@ export declare function memoryDestroy(store: ExternalObject<MemoryStore>, id: st
  */
 export declare function memoryEvents(store: ExternalObject<MemoryStore>, most: number, numbers: ArrayBuffer): Array<string>
 
-/** Whether there is such a session. Does not count as a use of it. */
+/** Whether a session exists. Does not count as use. */
 export declare function memoryHas(store: ExternalObject<MemoryStore>, id: string, now: number): boolean
 
 /** The ids of all sessions, oldest first. */
