@@ -147,6 +147,7 @@ class MemorySessions {
 
   #stored(id, text) {
     const numbers = this.#numbers
+    this.#parts.learn(numbers[0])
     return {
       id,
       text,
@@ -170,6 +171,7 @@ class MemorySessions {
    * @throws {Error} `ERR_SESSION_STORE_FULL`
    */
   set(sid, session, data) {
+    this.#open()
     const parts = this.#parts.of(session?.cookie, session)
     if (parts !== undefined) {
       const text = data ?? dataJson(session)
@@ -196,6 +198,7 @@ class MemorySessions {
    *   the same, there is nothing to do.
    */
   touch(sid, session, stored) {
+    this.#open()
     const parts = this.#parts.of(session?.cookie)
     if (parts !== undefined && this.#touch(sid, session, parts, stored)) return
     const found = this.get(sid)

@@ -83,13 +83,18 @@ class Parts {
     return this.#lastNumber
   }
 
+  /** Reads these attributes while the store is open: a session may be read when it has been closed. */
+  learn(number) {
+    if (number >= 0) this.#known[number] ??= this.#read(number)
+  }
+
   /**
    * Creates a cookie as `new Cookie` does from its JSON, but without calling an accessor for each member.
    *
    * @returns {Cookie}
    */
   cookieOf({ attributes, maxAge, renewed }) {
-    const known = (this.#known[attributes] ??= this.#read(attributes))
+    const known = this.#known[attributes]
     const date = Number.isNaN(renewed) ? null : new Date(renewed)
     const originalMaxAge = Number.isNaN(maxAge) ? null : maxAge
     const cookie = new BareCookie(known.path, date, originalMaxAge, known.httpOnly)
@@ -139,6 +144,9 @@ function textOf({ partitioned, priority, ...others }) {
  */
 function isInParts(session) {
   if (types.isProxy(session) || 'toJSON' in session) return false
+  // Arrays, functions and boxed values have JSON of their own, and what is inherited is not in it.
+  if (Object.prototype.toString.call(session) !== '[object Object]') return false
+  if (!Object.hasOwn(session, 'cookie')) return false
   let isFirst = true
   for (const name in session) {
     if (isFirst && name !== 'cookie') return false

@@ -33,9 +33,13 @@ impl StoreClock {
         }
     }
 
-    /// Call this with JavaScript's time on each call. Nearly always, it only reads a flag.
+    /// Call this with JavaScript's time on each call. Nearly always, it only reads two numbers.
+    ///
+    /// A clock that goes back is noticed at once: what is saved by it may have expired long ago by the
+    /// system's. One that goes forward makes no difference, because the system's is the earlier one.
     pub(super) fn note(&self, javascript: UnixMillis) {
-        if !self.is_due.load(Ordering::Relaxed) {
+        let goes_back = javascript.0 < self.last.load(Ordering::Relaxed);
+        if !goes_back && !self.is_due.load(Ordering::Relaxed) {
             return;
         }
         let difference = (self.system)().0.saturating_sub(javascript.0);
@@ -80,9 +84,12 @@ mod tests {
         let clock = StoreClock::new(at_a_million);
         clock.note(UnixMillis(999_500));
         assert_eq!(clock.now(), UnixMillis(1_000_000));
-        // Not compared again until `ask` is called.
-        clock.note(UnixMillis(5));
+        // Not compared again until `ask` is called...
+        clock.note(UnixMillis(2_000_000));
         assert_eq!(clock.now(), UnixMillis(1_000_000));
+        // ...unless it goes back.
+        clock.note(UnixMillis(5));
+        assert_eq!(clock.now(), UnixMillis(5));
     }
 
     #[test]

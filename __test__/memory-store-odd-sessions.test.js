@@ -1,0 +1,84 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const http = require('node:http')
+const { test } = require('node:test')
+const genuine = require('express-session')
+const ours = require('..')
+const { cookieHeader, SECRET } = require('./parity/signature')
+
+// Regressions: what is put into a MemoryStore, and a store that is closed while requests are handled.
+
+const SESSIONS = {
+  'an array': (cookie) => Object.assign([1], { cookie }),
+  'a boxed number': (cookie) => Object.assign(new Number(5), { cookie }),
+  'a boxed boolean': (cookie) => Object.assign(new Boolean(true), { cookie }),
+  'an object that inherits a session': (cookie) => Object.create({ cookie, user: 1 }),
+  'an object whose class has the cookie': (cookie) =>
+    new (class {
+      get cookie() {
+        return cookie
+      }
+    })()
+}
+
+for (const [name, make] of Object.entries(SESSIONS)) {
+  test(`${name} is stored with the JSON that express-session stores`, () => {
+    const [theirs, mine] = [genuine, ours].map((session) => {
+      const store = new session.MemoryStore()
+      store.set('a', make(new session.Cookie()))
+      return store.sessions.a
+    })
+    assert.equal(mine, theirs)
+  })
+}
+
+test('a function is not stored, like anything without JSON', () => {
+  const store = new ours.MemoryStore()
+  store.set(
+    'a',
+    Object.assign(() => {}, { cookie: new ours.Cookie() })
+  )
+  assert.equal(store.sessions.a, undefined)
+})
+
+test('a closed store says so to the callbacks of set and touch', async () => {
+  const store = new ours.MemoryStore()
+  await store.close()
+  const session = { cookie: new ours.Cookie(), user: 1 }
+  for (const method of ['set', 'touch']) {
+    const error = await new Promise((resolve) => store[method]('a', session, resolve))
+    assert.equal(error?.code, 'ERR_SESSION_STORE_CLOSED', method)
+  }
+})
+
+for (const [name, holds] of Object.entries({ 'a new session': false, 'a stored session': true })) {
+  test(`a response with ${name} ends although its store was closed meanwhile`, async (t) => {
+    const store = new ours.MemoryStore()
+    const cookie = new ours.Cookie({ sameSite: 'lax' })
+    if (holds) await new Promise((resolve) => store.set('id', { cookie, user: 'ada' }, resolve))
+    const options = { secret: SECRET, resave: false, saveUninitialized: false, store }
+    const middleware = ours(options)
+    const errors = []
+    const server = http.createServer((req, res) => {
+      let isFirst = true
+      middleware(req, res, (error) => {
+        if (error) errors.push(error.code)
+        if (!isFirst) return
+        isFirst = false
+        store.close()
+        req.session.views = 1
+        res.end(`${req.session.user} ${req.session.cookie.sameSite}`)
+      })
+    })
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+    t.after(() => server.close())
+    const answer = await fetch(`http://127.0.0.1:${server.address().port}/`, {
+      headers: { cookie: cookieHeader('id') },
+      signal: AbortSignal.timeout(10_000)
+    })
+    assert.equal(await answer.text(), holds ? 'ada lax' : 'undefined undefined')
+    await new Promise(setImmediate)
+    assert.deepEqual(errors, ['ERR_SESSION_STORE_CLOSED'])
+  })
+}
