@@ -13,6 +13,8 @@ const SESSIONS = {
   'an array': (cookie) => Object.assign([1], { cookie }),
   'a boxed number': (cookie) => Object.assign(new Number(5), { cookie }),
   'a boxed boolean': (cookie) => Object.assign(new Boolean(true), { cookie }),
+  'an object whose cookie is not enumerable': (cookie) =>
+    Object.defineProperty({ user: 1 }, 'cookie', { value: cookie }),
   'an object that inherits a session': (cookie) => Object.create({ cookie, user: 1 }),
   'an object whose class has the cookie': (cookie) =>
     new (class {

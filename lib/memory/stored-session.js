@@ -146,7 +146,7 @@ function isInParts(session) {
   if (types.isProxy(session) || 'toJSON' in session) return false
   // Arrays, functions and boxed values have JSON of their own, and what is inherited is not in it.
   if (Object.prototype.toString.call(session) !== '[object Object]') return false
-  if (!Object.hasOwn(session, 'cookie')) return false
+  if (!Object.prototype.propertyIsEnumerable.call(session, 'cookie')) return false
   let isFirst = true
   for (const name in session) {
     if (isFirst && name !== 'cookie') return false
