@@ -71,7 +71,7 @@ export declare function memoryDestroy(store: ExternalObject<MemoryStore>, id: st
  * 4 (evict); and for an evicted session, its class and the bound that was reached, 0
  * (`maxSessions`) or 1 (`maxBytes`).
  */
-export declare function memoryEvents(store: ExternalObject<MemoryStore>, most: number, numbers: ArrayBuffer): Array<string>
+export declare function memoryEvents(store: ExternalObject<MemoryStore>, most: number, numbers: ArrayBuffer, now: number): Array<string>
 
 /** Whether a session exists. Does not count as use. */
 export declare function memoryHas(store: ExternalObject<MemoryStore>, id: string, now: number): boolean
@@ -120,7 +120,7 @@ export declare function memoryRead(store: ExternalObject<MemoryStore>, id: strin
 export declare function memorySet(store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, maxAge: number, expires: number, ttl: number, sessionClass: number, now: number): Saved
 
 /** A store's contents and history. */
-export declare function memoryStats(store: ExternalObject<MemoryStore>): MemoryStats
+export declare function memoryStats(store: ExternalObject<MemoryStore>, now: number): MemoryStats
 
 /** A store's contents and history. Times are in milliseconds. */
 export interface MemoryStats {

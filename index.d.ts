@@ -396,7 +396,7 @@ declare namespace session {
     evictions: number
     /** Sessions that were refused because the store was full. */
     refusals: number
-    /** Searches for expired sessions by a timer. */
+    /** Searches for expired sessions by the store's thread: how many, and how many ms the last and the longest took. */
     sweeps: { count: number; last: number; longest: number }
   }
 

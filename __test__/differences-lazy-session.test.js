@@ -74,23 +74,35 @@ differs(
   }
 )
 
-for (const change of ['assigned', 'unset']) {
-  const value = change === 'unset' ? null : { mine: true }
-  differs(
-    `the session of a frozen request can be ${change}`,
-    { 'express-session': ['TypeError', 'a', 'a'], ours: ['none', value, value] },
-    async (session) => {
-      const req = Object.freeze(await pass(session, 'a'))
-      let error = 'none'
-      try {
-        req.session = value
-      } catch (failure) {
-        error = failure.name
+const copied = (req) =>
+  Object.create(Object.getPrototypeOf(req), Object.getOwnPropertyDescriptors(req))
+
+for (const [name, wrap] of Object.entries({
+  'a frozen request': (req) => Object.freeze(req),
+  'a frozen heir': (req) => Object.freeze(Object.create(req)),
+  'a frozen copy': (req) => Object.freeze(copied(req)),
+  'a sealed heir': (req) => Object.seal(Object.create(req)),
+  'an heir that cannot be extended': (req) => Object.preventExtensions(Object.create(req)),
+  'a proxy that defines nothing': (req) => new Proxy(req, { defineProperty: () => false })
+})) {
+  for (const value of [null, { mine: true }]) {
+    differs(
+      `assigning ${JSON.stringify(value)} to the session of ${name} changes nothing, without a TypeError`,
+      { 'express-session': ['TypeError', 'a', 'a', 'a'], ours: ['none', 'a', 'a', 'a'] },
+      async (session) => {
+        const req = await pass(session, 'a')
+        const wrapper = wrap(req)
+        let error = 'none'
+        try {
+          wrapper.session = value
+        } catch (failure) {
+          error = failure.name
+        }
+        const seen = [req, wrapper, new Proxy(req, {})]
+        return [error, ...seen.map((object) => object.session?.user)]
       }
-      const seen = (object) => (object.session?.user ? object.session.user : object.session)
-      return [error, seen(req), seen(new Proxy(req, {}))]
-    }
-  )
+    )
+  }
 }
 
 for (const copy of ['a merge', 'a copy with its prototype']) {

@@ -129,7 +129,7 @@ test('a listener that throws does not keep events from others', async () => {
   assert.strictEqual(stdout, 'of a listener,b\n')
 })
 
-test('sessions that a timer finds expired are told too', async (t) => {
+test('sessions that the store’s thread finds expired are told too', async (t) => {
   const store = new MemoryStore()
   const now = Date.now()
   const clock = t.mock.method(Date, 'now', () => now)

@@ -35,6 +35,22 @@ for (const [name, make] of Object.entries(SESSIONS)) {
   })
 }
 
+test('half a surrogate pair in a text that is stored by hand is kept as an escape sequence', () => {
+  const store = new ours.MemoryStore()
+  store.sessions.a = '{"cookie":{},"user":"\ud800-😀"}'
+  assert.equal(JSON.parse(store.sessions.a).user, '\ud800-😀')
+})
+
+test('what is assigned to an heir of store.sessions is no session', () => {
+  const store = new ours.MemoryStore()
+  const heir = Object.create(store.sessions)
+  heir.a = 'b'
+  assert.deepEqual([heir.a, store.sessions.a], ['b', undefined])
+  assert.throws(() => Object.freeze(store.sessions), TypeError)
+  assert.throws(() => Object.defineProperty(store.sessions, 'a', { get: () => 'b' }), TypeError)
+  assert.deepEqual(Object.keys(store.sessions), [])
+})
+
 test('a function is not stored, like anything without JSON', () => {
   const store = new ours.MemoryStore()
   store.set(

@@ -98,6 +98,31 @@ describe('fake timers of node:test', () => {
   })
 })
 
+describe('a session that is live by JavaScript’s clock stays, whatever the system’s clock says', () => {
+  const sleep = (ms) => new Promise((resolve) => realSetTimeout(resolve, ms))
+
+  test('when Date.now stands still', async (t) => {
+    const store = new MemoryStore()
+    await ask(store, 'set', 'warm', held(3_600_000))
+    const now = realNow()
+    t.mock.method(Date, 'now', () => now)
+    await ask(store, 'set', 'sid', held(1000, { user: 'tobi' }))
+    await sleep(3500)
+    assert.equal((await ask(store, 'get', 'sid'))?.user, 'tobi')
+  })
+
+  test('when Date.now is set back', async (t) => {
+    const store = new MemoryStore()
+    await ask(store, 'set', 'warm', held(3_600_000))
+    await sleep(2500)
+    const now = realNow() - 3000
+    t.mock.method(Date, 'now', () => now)
+    await ask(store, 'set', 'sid', held(1000, { user: 'tobi' }))
+    await sleep(2500)
+    assert.equal((await ask(store, 'get', 'sid'))?.user, 'tobi')
+  })
+})
+
 describe('a process with a store of sessions that expire', () => {
   test('has no timer of it', async () => {
     const printed = await ran(`${FILL}

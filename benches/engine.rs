@@ -175,7 +175,7 @@ fn make_decision_table(bencher: Bencher) {
 fn whole_text(bencher: Bencher, bytes: usize) {
     let attributes = memory::Attributes::default();
     let text = data(bytes);
-    let cookie = attributes.intern(ATTRIBUTES).map(|attributes| Cookie {
+    let cookie = attributes.intern(ATTRIBUTES).map(|(attributes, _)| Cookie {
         attributes,
         max_age: Some(86_400_000),
     });

@@ -11,13 +11,13 @@ const crypto = require('crypto')
  */
 
 let leftOut = null
-let timesLeftOut = 0
 
 /** The `toJSON` of all our cookies. */
 function toJSON() {
-  // `JSON.stringify` passes the name of the member. Other code may call this in between.
+  // `JSON.stringify` passes the name of the member.
   if (this === leftOut && arguments[0] === 'cookie') {
-    timesLeftOut++
+    // Only once: the data may contain the cookie as well.
+    leftOut = null
     return undefined
   }
   return this.data
@@ -31,18 +31,15 @@ function toJSON() {
  */
 function dataJson(session) {
   if (!canLeaveCookieOut(session)) return dataJsonByReplacer(session)
-  if (isEmpty(session)) return '{}'
-  return quickDataJson(session) ?? dataJsonByReplacer(session)
-}
-
-/** Whether the session contains only its cookie, as guests' sessions do. */
-function isEmpty(session) {
-  // Arrays and boxed values have JSON of their own.
-  if (Object.prototype.toString.call(session) !== '[object Object]') return false
+  let isFirst = true
   for (const key in session) {
-    if (key !== 'cookie') return false
+    // Members before the cookie may contain it as well.
+    if (isFirst && key !== 'cookie') return dataJsonByReplacer(session)
+    if (!isFirst) return quickDataJson(session)
+    isFirst = false
   }
-  return true
+  // Guests' sessions only contain their cookie.
+  return '{}'
 }
 
 /** Only our cookies, with their original `toJSON`, leave themselves out, and only as a direct member. */
@@ -55,17 +52,16 @@ function canLeaveCookieOut(session) {
     cookie !== null &&
     cookie.toJSON === toJSON &&
     typeof session.toJSON !== 'function' &&
+    // Arrays and boxed values have JSON of their own.
+    Object.prototype.toString.call(session) === '[object Object]' &&
     Object.prototype.propertyIsEnumerable.call(session, 'cookie')
   )
 }
 
 function quickDataJson(session) {
   leftOut = session.cookie
-  timesLeftOut = 0
   try {
-    const text = JSON.stringify(session)
-    // A session may contain its cookie a second time, as part of its data.
-    return timesLeftOut === 1 ? text : undefined
+    return JSON.stringify(session)
   } finally {
     leftOut = null
   }

@@ -26,23 +26,30 @@ class Mark extends Adopt {
   }
 }
 
-const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isExtensible } = Object
+const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isExtensible, isFrozen } =
+  Object
 
 const accessor = {
   configurable: true,
   enumerable: true,
   get() {
-    return requestOf(this)?.currentSession()
+    return requestOf(this)?.readSession()
   },
   set(session) {
     // The accessor stays: turning it into a value makes V8 treat the request as a dictionary, which takes
     // more than a microsecond and makes the request slower afterwards.
     const own = Mark.requestOf(this)
-    if (own !== undefined) return own.assignSession(session)
+    if (own !== undefined) {
+      if (isExtensible(this) || !isFrozen(this)) own.assignSession(session)
+      return
+    }
     const property = { configurable: true, enumerable: true, value: session, writable: true }
     if (isObject(this) && Reflect.defineProperty(this, 'session', property)) return
-    // The request was sealed or frozen meanwhile.
-    requestOf(this)?.assignSession(session)
+    // A copy of a sealed request has the accessor for good. What is read-only in another way stays as it is.
+    const found = isObject(this) ? getOwnPropertyDescriptor(this, 'session') : undefined
+    if (found?.set === accessor.set && !found.configurable && !isFrozen(this)) {
+      requestOf(this)?.assignSession(session)
+    }
   }
 }
 
@@ -105,17 +112,19 @@ function isStream(req) {
  *
  * @param {object} req
  * @param {import('./request').RequestSession} request Provides the session when it is read.
- * @returns {boolean} False if there is a private field already, which may belong to another session.
+ * @returns {boolean} False if there is a private field already, which may belong to another session, or if
+ *   the property is read-only by now.
  */
 function makeLazy(req, request) {
   try {
     new Mark(req._readableState, request)
     new Mark(req, request)
+    // The request may have changed while the store was asked.
+    defineProperty(req, 'session', accessor)
+    return true
   } catch {
     return false
   }
-  defineProperty(req, 'session', accessor)
-  return true
 }
 
 /** Whether the accessor is still there: the session may have been assigned, deleted or defined. */

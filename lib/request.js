@@ -56,11 +56,8 @@ class RequestSession extends HookedResponse {
   #cookie
   /** Whether `req.session` is lazy and its first session has not been read. */
   #isUnread = false
-  /** The first session of a lazy `req.session`, once it has been read. */
+  /** The value of a lazy `req.session`, once it has been read or assigned. */
   #session
-  /** What was assigned to a lazy `req.session`. */
-  #isAssigned = false
-  #assigned
   #isTouched = false
   /** The `save` that we defined on the session, and whether we are the ones who call it. */
   #watchedSave
@@ -110,13 +107,15 @@ class RequestSession extends HookedResponse {
   static #resume(request, stored) {
     if (debug.enabled) debug('session found')
     request.#stored = stored
-    request.#leaveUnread(request.#req.sessionID, undefined, stored.text, true)
+    try {
+      request.#leaveUnread(request.#req.sessionID, undefined, stored.text, true)
+    } catch (failure) {
+      return request.#continue(failure)
+    }
     request.#continue()
   }
 
   #onStored(error, data) {
-    // If the store answers twice, wrappers of the request may still refer to the first session.
-    this.readSession()
     if (error && error.code !== 'ENOENT') {
       debug('error %j', error)
       return this.#continue(error)
@@ -199,7 +198,7 @@ class RequestSession extends HookedResponse {
 
   // 2. `req.session` is read, saved, reloaded.
 
-  /** The first session of a lazy `req.session`; creates it. */
+  /** The value of a lazy `req.session`; creates the session when it is read for the first time. */
   readSession() {
     if (this.#isUnread) {
       const session = this.#makeSession()
@@ -210,15 +209,10 @@ class RequestSession extends HookedResponse {
     return this.#session
   }
 
-  /** The value of a lazy `req.session`. */
-  currentSession() {
-    return this.#isAssigned ? this.#assigned : this.readSession()
-  }
-
   /** Sets the value of a lazy `req.session`. */
   assignSession(session) {
-    this.#isAssigned = true
-    this.#assigned = session
+    this.#isUnread = false
+    this.#session = session
   }
 
   #makeSession() {
@@ -236,7 +230,7 @@ class RequestSession extends HookedResponse {
 
   /** The value of `req.session`, or `UNREAD`. With a replaced `JSON`, unread data may have other JSON. */
   #peek() {
-    const isUnread = this.#isUnread && !this.#isAssigned && isLazy(this.#req) && hasNativeJson()
+    const isUnread = this.#isUnread && isLazy(this.#req) && hasNativeJson()
     return isUnread ? UNREAD : this.#req.session
   }
 

@@ -1,6 +1,7 @@
 'use strict'
 
 const native = require('../native')
+const { time } = require('./time')
 
 /**
  * The events of a MemoryStore. The native library queues those that have listeners. They are fetched and
@@ -86,7 +87,7 @@ class MemoryEvents {
 
   #fetch() {
     if (this.#handle === undefined) return []
-    const texts = native.memoryEvents(this.#handle, BATCH, this.#numbers.buffer)
+    const texts = native.memoryEvents(this.#handle, BATCH, this.#numbers.buffer, time())
     const events = []
     for (let n = 0; 2 * n < texts.length; n++) {
       const [kind, sessionClass, reason] = this.#numbers.subarray(3 * n, 3 * n + 3)

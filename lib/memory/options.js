@@ -39,13 +39,14 @@ const RULES = {
 function checkOptions(options) {
   const given = ownOptions(options)
   const { maxBytes, maxSessions, name, onFull, protect, resurrect, ttl } = given
-  const shared = [maxSessions, maxBytes, onFull, ttl, resurrect]
+  const ownTtl = isFunction(ttl) ? ttl : undefined
+  const shared = [maxSessions, maxBytes, onFull, ownTtl ? undefined : ttl, resurrect]
   const takesAsItIs = name !== undefined && shared.every((option) => option === undefined)
   const native = {
     maxSessions: finite(maxSessions),
     maxBytes: finite(maxBytes),
     onFull,
-    ttl: isFunction(ttl) ? undefined : finite(ttl),
+    ttl: ownTtl ? undefined : finite(ttl),
     stayDestroyed: resurrect === false
   }
   return {

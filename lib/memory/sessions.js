@@ -7,6 +7,7 @@ const { flatSlice } = require('../session-id')
 const { MemoryEvents } = require('./events')
 const { checkOptions, checkPageSize, checkTtl } = require('./options')
 const { Parts, WHOLE } = require('./stored-session')
+const { time } = require('./time')
 
 const { Saved, Touched } = native
 
@@ -17,6 +18,9 @@ const LAST_TIME = 8.64e15
 const ANONYMOUS = 0
 const OTHER = 1
 const PROTECTED = 2
+
+const LONE_SURROGATE = /[\ud800-\udfff]/gu
+const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16)}`
 
 // Captured when the module loads: an application's fake timers must not delay iterations.
 const turn = setImmediate
@@ -183,7 +187,9 @@ class MemorySessions {
   }
 
   /** Stores a whole session as text, which may be anything that was assigned to `store.sessions[sid]`. */
-  write(sid, text, session) {
+  write(sid, written, session) {
+    // JSON may contain half a surrogate pair, and UTF-8 may not. The escape sequence means the same.
+    const text = written.isWellFormed() ? written : written.replace(LONE_SURROGATE, escaped)
     const found = judge(text)
     const parts = { attributes: WHOLE, maxAge: NaN, expires: found.expires }
     this.#put(sid, text, parts, session ?? found.session, found.isAnonymous ? ANONYMOUS : OTHER)
@@ -341,7 +347,7 @@ class MemorySessions {
 
   /** The store's contents and history. Times are in milliseconds. */
   stats() {
-    const { lastSweep, longestSweep, sweeps, ...found } = native.memoryStats(this.#open())
+    const { lastSweep, longestSweep, sweeps, ...found } = native.memoryStats(this.#open(), time())
     return { ...found, sweeps: { count: sweeps, last: lastSweep, longest: longestSweep } }
   }
 
@@ -350,18 +356,6 @@ class MemorySessions {
     this.#events.stop()
     this.#isOpen = false
     native.memoryClose(this.#handle)
-  }
-}
-
-/**
- * The time by `Date.now`, looked up on each call, because tests mock it. NaN if that does not return a number;
- * then nothing expires.
- */
-function time() {
-  try {
-    return Number(Date.now())
-  } catch {
-    return NaN
   }
 }
 

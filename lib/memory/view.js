@@ -53,15 +53,22 @@ function handler(sessions) {
   return {
     get: (target, key) => (isId(key) ? textOf(key) : target[key]),
     has: (target, key) => (isId(key) ? sessions.has(key) : key in target),
-    set: (target, key, value) => (isId(key) ? write(key, value) : Reflect.set(target, key, value)),
-    defineProperty: (target, key, descriptor) =>
-      isId(key) ? write(key, descriptor.value) : Reflect.defineProperty(target, key, descriptor),
+    set(target, key, value, receiver) {
+      if (isId(key) && View.sessionsOf(receiver) === sessions) return write(key, value)
+      // An object that inherits from the view gets a property of its own.
+      return Reflect.set(target, key, value, receiver)
+    },
+    defineProperty(target, key, descriptor) {
+      if (!isId(key)) return Reflect.defineProperty(target, key, descriptor)
+      return Object.hasOwn(descriptor, 'value') && write(key, descriptor.value)
+    },
+    preventExtensions: () => false,
     deleteProperty(target, key) {
       if (!isId(key)) return Reflect.deleteProperty(target, key)
       sessions.delete(key)
       return true
     },
-    ownKeys: () => Object.keys(copyOf(sessions)),
+    ownKeys: () => Object.keys(keysOf(sessions)),
     getOwnPropertyDescriptor(target, key) {
       if (!isId(key)) return Reflect.getOwnPropertyDescriptor(target, key)
       const value = textOf(key)
@@ -71,11 +78,18 @@ function handler(sessions) {
   }
 }
 
-/** All texts by id, in the order of JavaScript's property keys. */
+/** All texts by id. */
 function copyOf(sessions) {
-  const copy = Object.create(null)
-  for (const sid of sessions.allIds()) copy[sid] = sessions.text(sid)
+  const copy = keysOf(sessions)
+  for (const sid in copy) copy[sid] = sessions.text(sid)
   return copy
+}
+
+/** All ids as keys, which JavaScript puts into its own order. */
+function keysOf(sessions) {
+  const keys = Object.create(null)
+  for (const sid of sessions.allIds()) keys[sid] = true
+  return keys
 }
 
 module.exports = { sessionsBehind, viewOf }

@@ -8,7 +8,12 @@ use napi::{
 };
 use napi_derive::napi;
 
-use super::{error::Result, memory_store::Handle, numbers::Numbers, strings::JsText};
+use super::{
+    error::Result,
+    memory_store::{Handle, time},
+    numbers::Numbers,
+    strings::JsText,
+};
 use crate::engine::store::memory::{Event, EventKind, Listener};
 
 /// Queues events from now on. `wanted` has a bit for each kind (1 create, 2 update, 4 destroy, 8
@@ -49,19 +54,21 @@ pub fn memory_listen(
 /// (`maxSessions`) or 1 (`maxBytes`).
 #[napi(
     catch_unwind,
-    ts_args_type = "store: ExternalObject<MemoryStore>, most: number, numbers: ArrayBuffer",
+    ts_args_type = "store: ExternalObject<MemoryStore>, most: number, numbers: ArrayBuffer, now: number",
     ts_return_type = "Array<string>"
 )]
 pub fn memory_events(
     handle: &External<Handle>,
     most: u32,
     mut numbers: Numbers,
+    now: f64,
 ) -> Result<Vec<JsText>> {
     let listener = handle.listener.borrow();
     let Some(listener) = &*listener else {
         return Ok(Vec::new());
     };
     let store = handle.store()?;
+    store.note_time(time(now));
     let mut texts = Vec::new();
     for (index, event) in listener.take(most as usize).into_iter().enumerate() {
         let Event { kind, id, data } = event;

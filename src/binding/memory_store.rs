@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use napi::bindgen_prelude::External;
+use napi::bindgen_prelude::{External, retain_current_module_for_unload_safety};
 use napi_derive::napi;
 
 use super::error::{ErrorCode, Result};
@@ -126,8 +126,11 @@ pub fn open_memory_store(
     name: Option<String>,
     options: Option<MemoryStoreOptions>,
 ) -> Option<External<Handle>> {
+    // Node unloads the library when the last worker that has loaded it ends. The thread that frees
+    // expired sessions may still be running then.
+    retain_current_module_for_unload_safety();
     let options = options.map(Options::from);
-    let store = registry::open(name.as_deref(), options, Some(system_clock)).ok()?;
+    let store = registry::open(name.as_deref(), options, Some(system_clock))?;
     Some(External::new(Handle {
         open: Open(Rc::new(RefCell::new(Some(store)))),
         listener: RefCell::default(),
@@ -160,9 +163,14 @@ pub struct MemoryStats {
 }
 
 /// A store's contents and history.
-#[napi(catch_unwind, ts_args_type = "store: ExternalObject<MemoryStore>")]
-pub fn memory_stats(handle: &External<Handle>) -> Result<MemoryStats> {
-    let stats = handle.store()?.stats();
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, now: number"
+)]
+pub fn memory_stats(handle: &External<Handle>, now: f64) -> Result<MemoryStats> {
+    let store = handle.store()?;
+    store.note_time(time(now));
+    let stats = store.stats();
     let milliseconds = |duration: Duration| duration.as_secs_f64() * 1000.0;
     Ok(MemoryStats {
         sessions: number(stats.sessions),

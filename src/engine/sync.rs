@@ -1,7 +1,7 @@
-//! Locks, counters and threads. The in-memory store only uses these, so that a model checker can
-//! replace them: with the feature `schedules`, each use is a point at which the checker may switch
-//! to another thread. In all other builds they are re-exports of `parking_lot` and the standard
-//! library.
+//! Locks, counters and threads. The in-memory store uses these for what threads share, except in the
+//! thread that frees expired sessions, so that a model checker can replace them: with the feature
+//! `schedules`, each use is a point at which the checker may switch to another thread. In all other
+//! builds they are re-exports of `parking_lot` and the standard library.
 
 #[cfg(not(feature = "schedules"))]
 mod system {

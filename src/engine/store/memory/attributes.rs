@@ -30,14 +30,10 @@ const ARC: usize = 16;
 pub struct Attributes(Mutex<Vec<Arc<str>>>);
 
 impl Attributes {
-    /// The number of a text; `None` if there is no room for another one.
+    /// The number of a text, and how many bytes were allocated for it if it is new. `None` if there
+    /// is no room for another one.
     #[must_use]
-    pub fn intern(&self, text: &str) -> Option<u32> {
-        self.intern_counting(text).map(|(number, _)| number)
-    }
-
-    /// The same, and the number of bytes that were allocated for a new text.
-    pub(super) fn intern_counting(&self, text: &str) -> Option<(u32, usize)> {
+    pub fn intern(&self, text: &str) -> Option<(u32, usize)> {
         let mut texts = self.0.lock();
         let known = texts.iter().position(|known| **known == *text);
         let (number, bytes) = if let Some(number) = known {
@@ -109,10 +105,14 @@ mod tests {
 
     const PLAIN: &str = "{\"originalMaxAge\":\n,\"expires\":\n,\"path\":\"/\"}";
 
+    fn number_of(attributes: &Attributes, text: &str) -> Option<u32> {
+        attributes.intern(text).map(|(number, _)| number)
+    }
+
     #[test]
     fn a_session_is_put_together_as_it_was_taken_apart() {
         let attributes = Attributes::default();
-        let number = attributes.intern(PLAIN).unwrap();
+        let number = number_of(&attributes, PLAIN).unwrap();
         let whole = |text, max_age, expires| {
             attributes.whole_text(&Session {
                 text,
@@ -146,9 +146,9 @@ mod tests {
     #[test]
     fn a_text_has_one_number_and_a_number_one_text() {
         let attributes = Attributes::default();
-        assert_eq!(attributes.intern("a"), Some(0));
-        assert_eq!(attributes.intern("b"), Some(1));
-        assert_eq!(attributes.intern("a"), Some(0));
+        assert_eq!(number_of(&attributes, "a"), Some(0));
+        assert_eq!(number_of(&attributes, "b"), Some(1));
+        assert_eq!(number_of(&attributes, "a"), Some(0));
         assert_eq!(attributes.get(1).as_deref(), Some("b"));
         assert_eq!(attributes.get(2), None);
     }
@@ -161,7 +161,7 @@ mod tests {
             let found = attributes.intern(&number.to_string());
             assert_eq!(found.is_some(), number < MOST);
         }
-        assert_eq!(attributes.intern("7"), Some(7));
+        assert_eq!(number_of(&attributes, "7"), Some(7));
     }
 
     #[test]
@@ -170,8 +170,8 @@ mod tests {
         let mut counted = 0;
         for number in 0..100 {
             let text = "x".repeat(number);
-            counted += attributes.intern_counting(&text).unwrap().1;
-            assert_eq!(attributes.intern_counting(&text).unwrap().1, 0);
+            counted += attributes.intern(&text).unwrap().1;
+            assert_eq!(attributes.intern(&text).unwrap().1, 0);
         }
         let texts = attributes.0.lock();
         let each: usize = texts.iter().map(|text| allocated(text.len() + ARC)).sum();

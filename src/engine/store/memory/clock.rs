@@ -1,4 +1,4 @@
-//! The time of a store between calls.
+//! The time of a store, for the thread that frees expired sessions.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
@@ -7,52 +7,49 @@ use crate::engine::time::{Clock, UnixMillis};
 /// JavaScript's clock agrees with the system's if it differs by at most this many milliseconds.
 const TOLERANCE: i64 = 1000;
 
+/// After this many milliseconds without a call, the system's clock decides, if the clocks agreed.
+const QUIET: i64 = 60_000;
+
 /// JavaScript's clock, for a thread that cannot read it.
 ///
-/// The clocks differ when tests mock `Date.now`. If they agreed when they were last compared, this
-/// is the system's clock. Otherwise it is the earlier of the two, so that no session counts as
-/// expired that is live by either clock. JavaScript's clock is only known from calls, so it stands
-/// still in between.
+/// The two clocks differ when tests mock `Date.now`: one that stands still agrees with the system's
+/// at first. So no session counts as expired until a call has come by whose time it is. Only a store
+/// without calls for a minute goes by the system's clock, if the clocks agreed at the last ones.
 #[derive(Debug)]
 pub(super) struct StoreClock {
     system: Clock,
-    /// Whether the next call has to compare the clocks.
-    is_due: AtomicBool,
-    agrees: AtomicBool,
-    /// JavaScript's time when they were last compared.
+    /// JavaScript's time at the last call.
     last: AtomicI64,
+    /// Whether there was a call since [`StoreClock::now`].
+    is_called: AtomicBool,
+    /// Whether the clocks agreed at the first call after [`StoreClock::now`].
+    agrees: AtomicBool,
+    /// The system's time when [`StoreClock::now`] last found that there was a call.
+    called: AtomicI64,
 }
 
 impl StoreClock {
     pub(super) fn new(system: Clock) -> Self {
         Self {
             system,
-            is_due: AtomicBool::new(true),
-            agrees: AtomicBool::new(false),
             last: AtomicI64::new(i64::MIN),
+            is_called: AtomicBool::new(false),
+            agrees: AtomicBool::new(false),
+            called: AtomicI64::new(i64::MIN),
         }
     }
 
     /// Call this with JavaScript's time on each call. Nearly always, it only reads two numbers.
-    ///
-    /// A clock that goes back is noticed at once: what is saved by it may have expired long ago by the
-    /// system's. One that goes forward makes no difference, because the system's is the earlier one.
     pub(super) fn note(&self, javascript: UnixMillis) {
-        let goes_back = javascript.0 < self.last.load(Ordering::Relaxed);
-        if !goes_back && !self.is_due.load(Ordering::Relaxed) {
-            return;
+        if self.last.load(Ordering::Relaxed) != javascript.0 {
+            self.last.store(javascript.0, Ordering::Relaxed);
         }
-        let difference = (self.system)().0.saturating_sub(javascript.0);
-        let agrees = difference.saturating_abs() <= TOLERANCE;
-        self.last.store(javascript.0, Ordering::Relaxed);
-        self.agrees.store(agrees, Ordering::Relaxed);
-        // While they differ, JavaScript's time is taken from every call.
-        self.is_due.store(!agrees, Ordering::Relaxed);
-    }
-
-    /// Makes the next call compare the clocks.
-    pub(super) fn ask(&self) {
-        self.is_due.store(true, Ordering::Relaxed);
+        if !self.is_called.load(Ordering::Relaxed) {
+            let difference = self.system().0.saturating_sub(javascript.0);
+            let agrees = difference.saturating_abs() <= TOLERANCE;
+            self.agrees.store(agrees, Ordering::Relaxed);
+            self.is_called.store(true, Ordering::Release);
+        }
     }
 
     /// The system's time.
@@ -60,13 +57,22 @@ impl StoreClock {
         (self.system)()
     }
 
-    /// The store's time.
+    /// The store's time. Only its thread may call this.
     pub(super) fn now(&self) -> UnixMillis {
         let system = self.system();
-        if self.agrees.load(Ordering::Relaxed) {
+        if self.is_called.swap(false, Ordering::Acquire) {
+            self.called.store(system.0, Ordering::Relaxed);
+        }
+        let called = self.called.load(Ordering::Relaxed);
+        if self.agrees() && system.0.saturating_sub(called) > QUIET {
             return system;
         }
         system.min(UnixMillis(self.last.load(Ordering::Relaxed)))
+    }
+
+    /// Whether the clocks agreed at the last calls.
+    pub(super) fn agrees(&self) -> bool {
+        self.agrees.load(Ordering::Relaxed)
     }
 }
 
@@ -75,34 +81,61 @@ impl StoreClock {
 mod tests {
     use super::*;
 
-    fn at_a_million() -> UnixMillis {
-        UnixMillis(1_000_000)
+    static SYSTEM: AtomicI64 = AtomicI64::new(0);
+
+    /// A clock of these tests, which run one after the other.
+    fn clock_at(system: i64) -> StoreClock {
+        SYSTEM.store(system, Ordering::Relaxed);
+        StoreClock::new(|| UnixMillis(SYSTEM.load(Ordering::Relaxed)))
     }
 
     #[test]
-    fn while_the_clocks_agree_time_is_the_systems() {
-        let clock = StoreClock::new(at_a_million);
-        clock.note(UnixMillis(999_500));
-        assert_eq!(clock.now(), UnixMillis(1_000_000));
-        // Not compared again until `ask` is called...
-        clock.note(UnixMillis(2_000_000));
-        assert_eq!(clock.now(), UnixMillis(1_000_000));
-        // ...unless it goes back.
-        clock.note(UnixMillis(5));
-        assert_eq!(clock.now(), UnixMillis(5));
-    }
-
-    #[test]
-    fn where_they_differ_it_is_the_earlier_one() {
-        let clock = StoreClock::new(at_a_million);
+    fn time_is_that_of_the_last_call_but_never_later_than_the_systems() {
+        let _guard = TESTS.lock();
+        let clock = clock_at(1_000_000);
         assert_eq!(clock.now(), UnixMillis::MIN);
-        for (javascript, now) in [(5, 5), (6, 6), (2_000_000, 1_000_000)] {
+        for (javascript, now) in [
+            (999_500, 999_500),
+            (1_000_100, 1_000_000),
+            (5, 5),
+            (2_000_000, 1_000_000),
+        ] {
             clock.note(UnixMillis(javascript));
             assert_eq!(clock.now(), UnixMillis(now));
         }
-        clock.note(UnixMillis(1_000_001));
-        clock.ask();
-        clock.note(UnixMillis::MIN);
-        assert_eq!(clock.now(), UnixMillis::MIN);
     }
+
+    #[test]
+    fn after_a_minute_without_calls_it_is_the_systems() {
+        let _guard = TESTS.lock();
+        let clock = clock_at(1_000_000);
+        clock.note(UnixMillis(1_000_000));
+        for (system, now) in [
+            (1_000_000, 1_000_000),
+            (1_060_000, 1_000_000),
+            (1_060_001, 1_060_001),
+            (2_000_000, 2_000_000),
+        ] {
+            SYSTEM.store(system, Ordering::Relaxed);
+            assert_eq!(clock.now(), UnixMillis(now));
+        }
+        clock.note(UnixMillis(1_999_999));
+        assert_eq!(clock.now(), UnixMillis(1_999_999));
+    }
+
+    #[test]
+    fn while_calls_come_a_clock_that_stands_still_does_so_for_the_store() {
+        let _guard = TESTS.lock();
+        let clock = clock_at(1_000_000);
+        for seconds in 0..200 {
+            SYSTEM.store(1_000_000 + 1000 * seconds, Ordering::Relaxed);
+            clock.note(UnixMillis(1_000_000));
+            assert_eq!(clock.now(), UnixMillis(1_000_000));
+        }
+        // It is known by now that the clocks differ.
+        SYSTEM.store(9_000_000, Ordering::Relaxed);
+        assert_eq!(clock.now(), UnixMillis(1_000_000));
+    }
+
+    static TESTS: parking_lot::Mutex<()> = parking_lot::Mutex::new(());
 }

@@ -140,6 +140,10 @@ impl Listener {
 
     fn push(&self, event: Event) {
         self.queue.lock().push_back(event);
+        self.wake();
+    }
+
+    fn wake(&self) {
         if thread::current().id() != self.thread && !self.is_woken.swap(true, Ordering::SeqCst) {
             (self.wake)();
         }
@@ -169,6 +173,18 @@ impl Events {
         let all = listeners.iter().filter_map(Weak::upgrade);
         let wanted = all.fold(0, |all, one| all | one.wanted.load(Ordering::Relaxed));
         self.wanted.store(wanted, Ordering::Release);
+    }
+
+    /// Wakes up the listeners of these events: there may be some after the store's next operation.
+    pub(super) fn wake_for(&self, kind: EventKind) {
+        if self.wanted.load(Ordering::Acquire) & kind.bit() == 0 {
+            return;
+        }
+        for listener in self.listeners.lock().iter().filter_map(Weak::upgrade) {
+            if listener.wanted.load(Ordering::Relaxed) & kind.bit() != 0 {
+                listener.wake();
+            }
+        }
     }
 
     pub(super) fn record(&self, kind: EventKind, slot: &Slot) {

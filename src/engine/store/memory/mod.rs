@@ -95,7 +95,7 @@ impl MemoryStore {
     /// The number of a cookie's attributes; see [`Attributes`]. `None` if there is no more room.
     #[must_use]
     pub fn intern(&self, attributes: &str) -> Option<u32> {
-        let (number, bytes) = self.attributes.intern_counting(attributes)?;
+        let (number, bytes) = self.attributes.intern(attributes)?;
         adjust(&self.shards().shared.bytes, 0, bytes);
         Some(number)
     }
@@ -124,7 +124,7 @@ impl MemoryStore {
         save: Save,
         now: UnixMillis,
     ) -> Result<(), Full> {
-        self.swept.note_time(now);
+        self.note_time(now);
         for _ in 0..EVICTED_AT_ONCE {
             let set = |shard: &mut shard::Shard, hash| shard.set(hash, id, session, save, now);
             match self.shards().with_new(id, now, set) {
@@ -154,7 +154,7 @@ impl MemoryStore {
         ttl: Option<i64>,
         now: UnixMillis,
     ) -> Renewed {
-        self.swept.note_time(now);
+        self.note_time(now);
         let renew = |shard: &mut shard::Shard, hash| shard.renew(hash, id, session, ttl, now);
         let renewed = self.shards().with(id, now, renew);
         if renewed == Some(Renewed::Done) {
@@ -171,7 +171,7 @@ impl MemoryStore {
         now: UnixMillis,
         read: impl FnOnce(Session<'_>) -> Output,
     ) -> Option<Output> {
-        self.swept.note_time(now);
+        self.note_time(now);
         let found = self.shards().with(id, now, |shard, hash| {
             Some(read(shard.get(hash, id, now)?.session()))
         });
@@ -185,6 +185,7 @@ impl MemoryStore {
     /// Whether a session exists. This does not count as use.
     #[must_use]
     pub fn has(&self, id: &[u8], now: UnixMillis) -> bool {
+        self.note_time(now);
         self.shards()
             .with(id, now, |shard, hash| shard.has(hash, id, now))
             .unwrap_or_default()
@@ -192,7 +193,7 @@ impl MemoryStore {
 
     /// Removes a session. Returns whether there was one.
     pub fn destroy(&self, id: &[u8], now: UnixMillis) -> bool {
-        self.swept.note_time(now);
+        self.note_time(now);
         let destroy = |shard: &mut shard::Shard, hash| shard.destroy(hash, id, now);
         let destroyed = if self.options().stay_destroyed {
             // The tombstone needs a shard.
@@ -206,6 +207,7 @@ impl MemoryStore {
     /// All ids, oldest first.
     #[must_use]
     pub fn ids(&self, now: UnixMillis) -> Vec<Vec<u8>> {
+        self.note_time(now);
         self.shards().sweep(now, SWEPT_TO_COUNT);
         let mut ids = Vec::new();
         for shard in self.shards().iter() {
@@ -226,6 +228,7 @@ impl MemoryStore {
         now: UnixMillis,
         read: impl FnMut(&[u8], Session<'_>),
     ) -> bool {
+        self.note_time(now);
         self.shards().page(pages, most, now, read)
     }
 
@@ -233,6 +236,7 @@ impl MemoryStore {
     /// may still be counted.
     #[must_use]
     pub fn len(&self, now: UnixMillis) -> usize {
+        self.note_time(now);
         self.shards().sweep(now, SWEPT_TO_COUNT);
         let sessions = self.shards().shared.sessions.load(Ordering::Relaxed);
         usize::try_from(sessions).unwrap_or(usize::MAX)
@@ -265,6 +269,12 @@ impl MemoryStore {
             stats.add(shard.lock().counts);
         }
         stats
+    }
+
+    /// Tells the thread that frees expired sessions what time it is in JavaScript. Other operations
+    /// do so as well.
+    pub fn note_time(&self, now: UnixMillis) {
+        self.swept.note_time(now);
     }
 
     /// Queues events for a listener. `wanted` has the bits `1 << EventKind::number()` of the kinds

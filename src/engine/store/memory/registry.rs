@@ -2,8 +2,6 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use thiserror::Error;
-
 use super::{MemoryStore, options::Options};
 use crate::engine::{
     sync::{Mutex, Share, WeakShare},
@@ -16,29 +14,17 @@ static OPEN: LazyLock<Registry> = LazyLock::new(Registry::default);
 #[derive(Debug, Default)]
 pub(super) struct Registry(Mutex<HashMap<String, WeakShare<MemoryStore>>>);
 
-/// A store could not be opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum OpenError {
-    /// It is open with other options.
-    #[error("the store is open with other options")]
-    OtherOptions,
-}
-
-/// Opens the store with that name, or creates it. Without options, an existing store is taken as it
-/// is. The store lives until all who have opened it have dropped it.
-///
-/// # Errors
-///
-/// [`OpenError`] says why it cannot be opened.
+/// Opens the store with that name, or creates it. `None` if it is open with other options; without
+/// options, it is taken as it is. The store lives until all who have opened it have dropped it.
+#[must_use]
 pub fn open(
     name: Option<&str>,
     options: Option<Options>,
     clock: Option<Clock>,
-) -> Result<Share<MemoryStore>, OpenError> {
+) -> Option<Share<MemoryStore>> {
     match name {
         Some(name) => OPEN.open(name, options, clock),
-        None => Ok(Share::new(MemoryStore::new(
+        None => Some(Share::new(MemoryStore::new(
             options.unwrap_or_default(),
             clock,
         ))),
@@ -51,17 +37,15 @@ impl Registry {
         name: &str,
         options: Option<Options>,
         clock: Option<Clock>,
-    ) -> Result<Share<MemoryStore>, OpenError> {
+    ) -> Option<Share<MemoryStore>> {
         let mut open = self.0.lock();
         open.retain(|_, store| store.strong_count() > 0);
         if let Some(store) = open.get(name).and_then(WeakShare::upgrade) {
-            if options.is_none_or(|options| options == *store.options()) {
-                return Ok(store);
-            }
-            return Err(OpenError::OtherOptions);
+            let is_same = options.is_none_or(|options| options == *store.options());
+            return is_same.then_some(store);
         }
         let store = Share::new(MemoryStore::new(options.unwrap_or_default(), clock));
         open.insert(name.to_owned(), Share::downgrade(&store));
-        Ok(store)
+        Some(store)
     }
 }

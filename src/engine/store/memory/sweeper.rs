@@ -15,7 +15,7 @@ use std::{
 
 use parking_lot::{Condvar, Mutex};
 
-use super::{clock::StoreClock, shards::Shards, stats::Sweeps};
+use super::{clock::StoreClock, events::EventKind, shards::Shards, stats::Sweeps};
 use crate::engine::time::{Clock, UnixMillis};
 
 /// The minimum and maximum time between two sweeps.
@@ -104,8 +104,14 @@ impl Swept {
             return false;
         };
         let now = clock.now();
-        clock.ask();
-        if self.shards.next_due().is_none_or(|due| due > now) {
+        let Some(due) = self.shards.next_due() else {
+            return false;
+        };
+        if due > now {
+            if due <= clock.system() && clock.agrees() {
+                // It seems that it has expired, and only a call of the store's can tell.
+                self.shards.shared.events.wake_for(EventKind::Expire);
+            }
             return false;
         }
         let (more, took) = self.shards.sweep_briefly(now);
@@ -146,7 +152,7 @@ impl Sweeper {
             let builder = thread::Builder::new().name("sessions-sweep".into());
             // If no thread can be started, sessions are freed when they are looked up, and the next
             // store tries again.
-            let thread = builder.stack_size(STACK).spawn(|| self.run());
+            let thread = builder.stack_size(STACK).spawn(|| self.thread());
             state.is_running = thread.is_ok();
         }
     }
@@ -170,6 +176,13 @@ impl Sweeper {
                 thread::sleep(RECOVERY);
                 false
             });
+        }
+    }
+
+    /// The thread. A panic outside of a sweep ends it, and the next store starts another one.
+    fn thread(&self) {
+        if panic::catch_unwind(AssertUnwindSafe(|| self.run())).is_err() {
+            self.state.lock().is_running = false;
         }
     }
 
