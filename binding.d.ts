@@ -53,6 +53,9 @@ export interface Lifecycle {
   table: Uint8Array
 }
 
+/** All sessions, oldest first: for each, the id and the text of the whole session. */
+export declare function memoryAll(store: ExternalObject<MemoryStore>, now: number): Array<string>
+
 /** The text of a cookie's attributes. */
 export declare function memoryAttributes(store: ExternalObject<MemoryStore>, attributes: number): string | null
 
@@ -69,7 +72,8 @@ export declare function memoryDestroy(store: ExternalObject<MemoryStore>, id: st
  * Takes up to `most` queued events: for each, the id and the text of the whole session, which is
  * empty without data. Writes three numbers per event into the buffer: the kind, from 0 (create) to
  * 4 (evict); and for an evicted session, its class and the bound that was reached, 0
- * (`maxSessions`) or 1 (`maxBytes`).
+ * (`maxSessions`) or 1 (`maxBytes`). After the numbers of `most` events, writes how many events
+ * were dropped so far because the queue was full.
  */
 export declare function memoryEvents(store: ExternalObject<MemoryStore>, most: number, numbers: ArrayBuffer, now: number): Array<string>
 
@@ -89,7 +93,8 @@ export declare function memoryLength(store: ExternalObject<MemoryStore>, now: nu
  * Queues events from now on. `wanted` has a bit for each kind (1 create, 2 update, 4 destroy, 8
  * expire, 16 evict), plus 128 to include data. 0 stops it.
  *
- * `wake` is called, in a later turn of the event loop, when another thread has caused an event.
+ * `wake` is called, in a later turn of the event loop, when another thread has caused an event or a
+ * session seems to have expired.
  * For events of this thread it is not called. The first call's `wake` is kept; it does not keep
  * the process alive.
  */
@@ -102,6 +107,9 @@ export declare function memoryListen(store: ExternalObject<MemoryStore>, wanted:
  * `readCookie`.
  */
 export declare function memoryOpen(reader: ExternalObject<MemoryReader>, header: string, now: number, numbers: ArrayBuffer): string | NoId
+
+/** The options of an open store. */
+export declare function memoryOptions(store: ExternalObject<MemoryStore>): OpenedMemoryStore
 
 /**
  * Reads the next `most` sessions, or fewer at the end: for each, the id and the whole text, which
@@ -118,6 +126,12 @@ export declare function memoryRead(store: ExternalObject<MemoryStore>, id: strin
  * session, 1 for other sessions, 2 for a protected one.
  */
 export declare function memorySet(store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, maxAge: number, expires: number, ttl: number, sessionClass: number, now: number): Saved
+
+/**
+ * The same for a session that was loaded or saved before. `known` is when it would have expired, as
+ * far as known then: Infinity for never, NaN if that is unknown.
+ */
+export declare function memorySetAgain(store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, maxAge: number, expires: number, ttl: number, sessionClass: number, now: number, known: number): Saved
 
 /** A store's contents and history. */
 export declare function memoryStats(store: ExternalObject<MemoryStore>, now: number): MemoryStats
@@ -138,6 +152,14 @@ export interface MemoryStats {
   evictions: number
   /** Sessions that were refused. */
   refusals: number
+  /** Sessions that were not saved because they had been destroyed. */
+  droppedSaves: number
+  /** Events that this thread has not fetched yet. */
+  queuedEvents: number
+  /** The bytes they take. */
+  queuedBytes: number
+  /** Events of this thread that were dropped because there were too many. */
+  droppedEvents: number
   /** Sweeps by the store's thread. */
   sweeps: number
   /** How long the last one took. */
@@ -156,12 +178,15 @@ export interface MemoryStoreOptions {
   onFull?: OnFull
   /** How many milliseconds a session without a cookie expiry is kept. */
   ttl?: number
-  /** Whether a destroyed session stays destroyed if a late request saves it. */
-  stayDestroyed?: boolean
+  /** Whether a loaded session is not saved any more after it was destroyed. */
+  dropLateSaves?: boolean
 }
 
-/** The text of a whole session, cookie included. Null if there is none. */
-export declare function memoryText(store: ExternalObject<MemoryStore>, id: string, now: number): string | null
+/**
+ * The text of a whole session, cookie included. Null if there is none. With `isUse`, it counts as
+ * use.
+ */
+export declare function memoryText(store: ExternalObject<MemoryStore>, id: string, now: number, isUse: boolean): string | null
 
 /** Changes a session's cookie and expiry. `ttl` is as in `memorySet`. */
 export declare function memoryTouch(store: ExternalObject<MemoryStore>, id: string, attributes: number, maxAge: number, expires: number, ttl: number, now: number): Touched
@@ -186,6 +211,16 @@ export declare const enum OnFull {
   Reject = 'reject',
 }
 
+/** What the shim has to know of a store's options, which another thread may have given. */
+export interface OpenedMemoryStore {
+  /** Whether it has `maxSessions` or `maxBytes`. */
+  isBounded: boolean
+  /** Whether it has a `ttl`. */
+  hasTtl: boolean
+  /** Whether a loaded session is not saved any more after it was destroyed. */
+  dropsLateSaves: boolean
+}
+
 /**
  * Opens a store, or the store that any thread has open under this name. Null if that store has
  * other options; without options, it is taken as it is.
@@ -203,7 +238,7 @@ export declare function readWideCookie(keyring: ExternalObject<Keyring>, header:
 
 /** The outcome of saving a session. */
 export declare const enum Saved {
-  /** It was saved, or it was destroyed before and stays destroyed. */
+  /** It was saved, or dropped because it had been destroyed. */
   Done = 0,
   /** `maxSessions` is reached. */
   TooManySessions = 1,

@@ -320,151 +320,191 @@ declare namespace session {
     /** Counts the sessions. */
     length?(callback: (err: any, length?: number) => void): void
 
-    /** Removes all the sessions. */
+    /** Removes all sessions. */
     clear?(callback?: (err?: any) => void): void
 
     /** Keeps a session that has not changed from expiring. */
     touch?(sid: string, session: SessionData, callback?: () => void): void
   }
 
-  /** What a `MemoryStore` may be told. Each can be left out; none of them is as in express-session. */
+  /** Options of a `MemoryStore`. express-session's store has none. */
   interface MemoryStoreOptions {
     /**
-     * Sessions at most. When there are so many, others go for a new one: those that have expired
-     * first, then those that hold nothing but their cookie, then others, then those that `protect`
-     * was true for; within each of these, the one that was used least recently.
+     * The maximum number of sessions. At the maximum, a new session evicts others: first expired
+     * ones, then those that only contain their cookie, then others, then those for which `protect`
+     * returned true; within each of these, the least recently used.
+     *
+     * @default Infinity
      */
     maxSessions?: number | undefined
 
     /**
-     * Bytes at most that the store takes, overhead included, as `stats().bytes` counts them. It can
-     * be exceeded for a moment, by what a single session needs.
+     * The maximum number of bytes, including overhead, as in `stats().bytes`. It may be exceeded
+     * for a moment by the size of one session.
+     *
+     * @default Infinity
      */
     maxBytes?: number | undefined
 
     /**
-     * What happens when `maxSessions` or `maxBytes` is reached:
+     * What happens at `maxSessions` or `maxBytes`:
      *
-     * - `'evict'`, the default: others go, and the event `'evict'` tells of each.
-     * - `'spare'`: the same, but none that is protected goes. When these are all, a new one is refused.
-     * - `'reject'`: a new one is refused.
+     * - `'evict'`: others are evicted. The event `'evict'` is emitted for each.
+     * - `'spare'`: the same, but protected sessions are never evicted. If evicting all others would
+     *   not make enough room, none is evicted and the new session is refused.
+     * - `'reject'`: a new session is refused.
      *
-     * A refusal is an error with the code `'ERR_SESSION_STORE_FULL'`, given to the callback of `set`.
-     * A session that is larger than `maxBytes` is always refused.
+     * A refusal is an error with the code `'ERR_SESSION_STORE_FULL'` for the callback of `set`. A
+     * session larger than `maxBytes` is always refused.
+     *
+     * @default 'evict'
      */
     onFull?: 'evict' | 'spare' | 'reject' | undefined
 
-    /** Whether a session is among the last to go: for example whether it has a user. Asked at each save. */
+    /**
+     * Returns whether a session is evicted last, for example because it has a user. Called on each
+     * save. An error it throws, or a promise it returns, is an error with the code
+     * `'ERR_SESSION_STORE_CALLBACK'` for the callback of `set`.
+     */
     protect?: ((session: SessionData) => unknown) | undefined
 
     /**
-     * For how many milliseconds a session is kept whose cookie has no expiry, from its last save or
-     * touch on, or a function that says so; it may return nothing for a session that does not expire.
-     * By default all of them are.
+     * How many milliseconds after its last save or touch a session ends whose cookie has no expiry:
+     * a whole number, or a function that returns a number from 0 on, or nothing if the session does
+     * not expire. Errors of the function are those of `protect`.
+     *
+     * @default Infinity
      */
     ttl?: number | ((session: SessionData) => number | null | undefined) | undefined
 
     /**
-     * Whether a session that was destroyed is back when a request that was in flight saves it. The
-     * default, as in express-session, is `true`; `false` is recommended.
+     * What happens when a request saves a session that was destroyed while the request was running:
+     *
+     * - `'save'`: the session comes back, as in express-session.
+     * - `'drop'`: it stays destroyed. The callback gets no error, and `stats().droppedSaves` counts
+     *   it. Recommended.
+     *
+     * @default 'save'
      */
-    resurrect?: boolean | undefined
+    lateSaves?: 'save' | 'drop' | undefined
 
-    /** Whether events come with the session's data. The default is `false`. */
+    /**
+     * Whether events carry the session's data.
+     *
+     * @default false
+     */
     eventData?: boolean | undefined
 
     /**
-     * Stores of one name, in all threads of a process, are one store. It is freed when the last one
-     * is closed or its thread ends. Others than the first need not give the options.
+     * Stores with the same name, in all threads of a process, are one store. The first one decides
+     * on the options, except for functions and `eventData`; the others leave them out or repeat
+     * them. The store is freed when the last of them is closed, or its thread ends.
      */
     name?: string | undefined
   }
 
-  /** What a `MemoryStore` holds and has done since it was made. Times are in milliseconds. */
+  /** The contents and history of a `MemoryStore`. Times are in milliseconds. */
   interface MemoryStoreStats {
-    /** Sessions that are held. Expired ones that have not been freed yet are among them. */
+    /** The number of sessions, including expired ones that have not been freed yet. */
     sessions: number
-    /** Bytes that the store takes, overhead included. */
+    /** The bytes that the store takes, including overhead. */
     bytes: number
-    /** How often a session was asked for and there. */
+    /** How often a session was looked up and found. */
     hits: number
-    /** How often a session was asked for and not there. */
+    /** How often a session was looked up and not found. */
     misses: number
     /** Sessions that were freed because they had expired. */
     expirations: number
-    /** Sessions that had to go because the store was full. */
+    /** Sessions that were evicted because the store was full. */
     evictions: number
     /** Sessions that were refused because the store was full. */
     refusals: number
-    /** Searches for expired sessions by the store's thread: how many, and how many ms the last and the longest took. */
+    /** Saves that were dropped because the session had been destroyed; see `lateSaves`. */
+    droppedSaves: number
+    /**
+     * Events of this thread's listeners: how many are waiting to be emitted, about how many bytes
+     * they take, and how many were dropped because more than 100 000, or 32 MiB, were waiting.
+     */
+    events: { queued: number; bytes: number; dropped: number }
+    /** How often a background thread has freed expired sessions, and how long it took. */
     sweeps: { count: number; last: number; longest: number }
   }
 
-  /** What comes with an event of a `MemoryStore`. */
+  /** The details of a `MemoryStore`'s event. */
   interface MemoryStoreEvent {
-    /** The data that were saved or removed, with `eventData: true`. */
+    /** The session that was saved or removed, with `eventData: true`. */
     session?: SessionData | undefined
   }
 
-  /** What comes with the event `'evict'` of a `MemoryStore`. */
+  /** The details of a `MemoryStore`'s event `'evict'`. */
   interface MemoryStoreEviction extends MemoryStoreEvent {
-    /** `'anonymous'` sessions hold nothing but a cookie. */
+    /** `'anonymous'` sessions only contain their cookie. */
     class: 'anonymous' | 'other' | 'protected'
-    /** The bound that was reached. */
+    /** The limit that was reached. */
     reason: 'maxSessions' | 'maxBytes'
   }
 
+  /** The details of a `MemoryStore`'s event `'overflow'`. */
+  interface MemoryStoreOverflow {
+    /** How many events were dropped since the last one. */
+    dropped: number
+  }
+
   /**
-   * Keeps sessions in the memory of this process, outside of the JavaScript heap. Expired ones are
-   * freed, whether they are asked for again or not.
+   * Keeps sessions in the memory of this process, outside of the JavaScript heap. Expired sessions
+   * are freed even if they are never read again.
    *
-   * It emits `'create'`, `'update'`, `'destroy'`, `'expire'` and `'evict'`, with a session ID and a
-   * `MemoryStoreEvent` or `MemoryStoreEviction`, in a later turn of the event loop.
+   * Emits `'create'`, `'update'`, `'destroy'`, `'expire'` and `'evict'` with a session ID and a
+   * `MemoryStoreEvent` or `MemoryStoreEviction`, and `'overflow'` with a `MemoryStoreOverflow`, in
+   * later turns of the event loop.
    */
   class MemoryStore extends Store {
-    /** @throws {TypeError} for an option of a wrong type or out of range. Unknown ones are ignored. */
+    /**
+     * @throws {TypeError} For an unknown option, or one of a wrong type or out of range. Classes that
+     *   extend this one may pass options of their own.
+     */
     constructor(options: MemoryStoreOptions)
     constructor()
 
-    /** A view of what is kept, by session ID: each session as JSON. */
+    /** A view of the sessions: JSON by session ID. */
     sessions: { [sid: string]: string }
 
-    /** Gets the session, unless it has expired. */
+    /** Reads a session, unless it has expired. */
     get(sid: string, callback: (err: any, session?: SessionData | null) => void): void
 
-    /** Keeps the session. Throws what `JSON.stringify` throws on it. */
+    /** Saves a session. Throws what `JSON.stringify` throws. */
     set(sid: string, session: SessionData, callback?: (err?: any) => void): void
 
-    /** Removes the session. */
+    /** Removes a session. */
     destroy(sid: string, callback?: (err?: any) => void): void
 
-    /** Gets all the sessions that have not expired, by ID. For many of them, see `entries`. */
+    /** Reads all sessions that have not expired, by ID. If there are many, use `entries`. */
     all(callback: (err: any, obj?: { [sid: string]: SessionData } | null) => void): void
 
-    /** Counts the sessions, without looking at them. */
+    /** Counts the sessions without reading them. */
     length(callback: (err: any, length?: number) => void): void
 
     /** Removes all the sessions. */
     clear(callback?: (err?: any) => void): void
 
-    /** Takes over the cookie of the session, leaving the rest of what is kept as it is. */
+    /** Stores the session's cookie, and with it its expiry. The stored data stay unchanged. */
     touch(sid: string, session: SessionData, callback?: () => void): void
 
     /**
-     * Goes through all sessions in pages, while others come and go. Each that is there from the
-     * beginning to the end comes up once.
+     * Iterates over all sessions in pages, while others come and go. Each session that exists from
+     * the beginning to the end comes up once.
      */
     entries(options?: { pageSize?: number }): AsyncGenerator<[string, SessionData], void, void>
 
-    /** Goes through the IDs of all sessions, as `entries` does. */
+    /** Iterates over the IDs of all sessions, like `entries`. */
     ids(options?: { pageSize?: number }): AsyncGenerator<string, void, void>
 
-    /** What the store holds and has done so far. Cheap enough to call every second. */
+    /** The store's contents and history. Cheap enough to call every second. */
     stats(): MemoryStoreStats
 
     /**
-     * Closes the store: using it from then on is an error. Its sessions are freed, unless another
-     * store of the same name is open.
+     * Closes the store: using it afterwards is an error. Its sessions are freed, unless another
+     * store with the same name is open. Closing it again does nothing.
      */
     close(): Promise<void>
     close(callback: (err?: any) => void): void

@@ -6,7 +6,7 @@ const { original: originalUrl } = require('parseurl')
 const { readHeader, readParsedCookies, SessionCookies } = require('./lib/cookie-io')
 const { shareHiddenClass } = require('./lib/hidden-class')
 const { factsOfOptions } = require('./lib/lifecycle')
-const { fastPath, isUnbounded } = require('./lib/memory/fast-path')
+const { fastPath, memoryTraits } = require('./lib/memory/fast-path')
 const { RequestSession } = require('./lib/request')
 const { Secrets } = require('./lib/secrets')
 const { generateId } = require('./lib/session-id')
@@ -26,6 +26,11 @@ module.exports.MemoryStore = MemoryStore
 const SLASH = 0x2f
 
 const isProduction = process.env.NODE_ENV === 'production'
+// pm2 sets these variables, also if there is only one process.
+const { NODE_APP_INSTANCE: pm2Instance, instances: pm2Instances } = process.env
+const cluster = isProduction ? require('cluster') : undefined
+const isOneOfSeveral =
+  cluster?.isWorker || (isProduction && pm2Instance !== undefined && pm2Instances !== '1')
 
 /**
  * Creates the session middleware.
@@ -62,7 +67,7 @@ function session(options) {
   if (secret && !Array.isArray(secret)) secret = [secret]
   if (!secret) deprecate('req.secret; provide secret option')
 
-  if (isProduction && isUnbounded(store)) warnOfMemoryStore()
+  if (isProduction) warnOfMemoryStore(store)
 
   const generator = new Generator({ cookieOptions, genid, trustProxy })
   store.generate = generator.generate
@@ -112,6 +117,7 @@ function session(options) {
     // 2. Which session does the client ask for?
     req.sessionStore = store
     const sessions = fastPath(store)
+    sessions?.forgetOpened()
     let id = readHeader(req, name, signer, secrets, sessions)
     if (!id && (req.signedCookies || req.cookies)) {
       id = readParsedCookies(req, name, signer, secrets, id)
@@ -143,10 +149,23 @@ function startsWithOneSlash(url) {
   return url.length === 1 || url.charCodeAt(1) !== SLASH
 }
 
-function warnOfMemoryStore() {
-  console.warn(
-    'Warning: express-session-native is using a MemoryStore without bounds in production.\n' +
-      'Expired sessions are freed, but those without an expiry are kept, and sessions are\n' +
-      'lost when this process ends. Options of MemoryStore: maxSessions, maxBytes, ttl.'
-  )
+function warnOfMemoryStore(store) {
+  const traits = memoryTraits(store)
+  if (traits === undefined) return
+  const { hasTtl, isBounded } = traits
+  if (!isBounded) {
+    const kept = hasTtl ? '' : ', but those without an expiry are kept'
+    console.warn(
+      `Warning: express-session-native is using a MemoryStore without bounds in production.\n` +
+        `Expired sessions are freed${kept}. All are lost when this process ends.\n` +
+        `Options of MemoryStore: maxSessions, maxBytes${hasTtl ? '' : ', ttl'}.`
+    )
+  }
+  if (isOneOfSeveral) {
+    console.warn(
+      'Warning: express-session-native is using a MemoryStore in one of several processes.\n' +
+        'Each process has its own sessions, so users are logged out when another process\n' +
+        'handles their request. Use a store that all processes share.'
+    )
+  }
 }

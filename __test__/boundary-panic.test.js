@@ -51,7 +51,7 @@ test('a store that was in use when something panicked keeps working, and so does
     }
     console.log(JSON.stringify([
       caught,
-      native.memoryText(store, 'before', 0),
+      native.memoryText(store, 'before', 0, true),
       native.memoryLength(store, 0),
       native.verifyValue(keyring, native.signValue(keyring, 'id'))
     ]))

@@ -32,6 +32,43 @@ for (const [name, change] of Object.entries({
   })
 }
 
+test('a session that was read for one request is not read by another, even after it has expired', async (t) => {
+  const seen = async (session) => {
+    let now = Date.now()
+    const clock = t.mock.method(Date, 'now', () => now)
+    const store = new session.MemoryStore()
+    store.set('a', { cookie: new session.Cookie({ maxAge: 200 }), user: 'alice' })
+    const middleware = session({ secret: SECRET, resave: false, saveUninitialized: false, store })
+    const first = Object.assign(makeRequest({ headers: { cookie: cookieHeader('a') } }), {
+      session: null
+    })
+    await new Promise((resolve) => middleware(first, {}, resolve))
+    now += 1000
+    const second = Object.assign(makeRequest({}), { signedCookies: { 'connect.sid': 'a' } })
+    await new Promise((resolve) => middleware(second, {}, resolve))
+    clock.mock.restore()
+    return [first.session.user, second.session.user]
+  }
+  const expected = ['alice', undefined]
+  assert.deepEqual([await seen(genuine), await seen(ours)], [expected, expected])
+})
+
+test('a request whose response cannot be hooked leaves nothing behind for the next one', async (t) => {
+  const now = Date.now()
+  let later = 0
+  t.mock.method(Date, 'now', () => now + later)
+  const store = new ours.MemoryStore()
+  store.set('a', { cookie: new ours.Cookie({ maxAge: 200 }), user: 'alice' })
+  const middleware = ours({ secret: SECRET, resave: false, saveUninitialized: false, store })
+  const frozen = Object.freeze({ end() {} })
+  const first = makeRequest({ headers: { cookie: cookieHeader('a') } })
+  assert.throws(() => middleware(first, frozen, () => {}), TypeError)
+  later = 1000
+  const second = Object.assign(makeRequest({}), { signedCookies: { 'connect.sid': 'a' } })
+  await new Promise((resolve) => middleware(second, {}, resolve))
+  assert.equal(second.session.user, undefined)
+})
+
 test('a member with a toJSON sees the session’s cookie while the session is compared', async () => {
   const seen = (session) => {
     const store = new session.MemoryStore()

@@ -1,10 +1,13 @@
 'use strict'
 
 const assert = require('node:assert')
+const { AsyncLocalStorage } = require('node:async_hooks')
+const { execFile } = require('node:child_process')
 const { once } = require('node:events')
 const { test } = require('node:test')
 const { promisify } = require('node:util')
 const session = require('..')
+const { cookieOf, request, serving } = require('./support/server')
 const { ask, next } = require('./support/store-promises')
 
 const { Cookie, MemoryStore } = session
@@ -111,7 +114,6 @@ test('many events come in several turns, all of them and in order', async () => 
 })
 
 test('a listener that throws does not keep events from others', async () => {
-  const { execFile } = require('node:child_process')
   const script = `
     const { MemoryStore } = require(${JSON.stringify(require.resolve('..'))})
     const store = new MemoryStore()
@@ -140,6 +142,94 @@ test('sessions that the store’s thread finds expired are told too', async (t) 
   assert.ok(store.stats().sweeps.count >= 1)
 })
 
+test('looking at sessions counts as use only where a session is read', async () => {
+  const store = new MemoryStore({ maxSessions: 3 })
+  for (const sid of ['a', 'b', 'c']) await ask(store, 'set', sid, data(1000))
+  await ask(store, 'all')
+  assert.deepStrictEqual(Object.keys(store.sessions), ['a', 'b', 'c'])
+  for (const sid in store.sessions) assert.ok(JSON.parse(store.sessions[sid]).cookie)
+  assert.ok('a' in store.sessions)
+  assert.ok(JSON.stringify(store.sessions).includes('cookie'))
+  assert.ok(Object.entries({ ...store.sessions }).length)
+  assert.deepStrictEqual([store.stats().hits, store.stats().misses], [0, 0])
+  await ask(store, 'set', 'd', data(1000))
+  assert.deepStrictEqual(Object.keys(store.sessions), ['b', 'c', 'd'])
+})
+
+test('a request counts as one use of its session, or as one miss', async () => {
+  const store = new MemoryStore()
+  const options = { secret: 's', resave: false, saveUninitialized: true, store }
+  const middleware = session({ ...options, genid: (req) => req.url.slice(1) })
+  const handler = (req, res) => middleware(req, res, () => res.end(String(req.session.user)))
+  await serving(handler, async (port) => {
+    const cookies = {}
+    for (const sid of ['parts', 'whole', 'gone']) {
+      cookies[sid] = cookieOf(await request(port, { path: `/${sid}` }))
+    }
+    store.sessions.whole = `{"user":"tobi",${store.sessions.whole.slice(1)}`
+    await ask(store, 'destroy', 'gone')
+    const counts = []
+    for (const sid of ['parts', 'whole', 'gone']) {
+      const before = store.stats()
+      await request(port, { cookie: cookies[sid], path: '/other' })
+      const { hits, misses } = store.stats()
+      counts.push([sid, hits - before.hits, misses - before.misses])
+    }
+    assert.deepStrictEqual(counts, [
+      ['parts', 1, 0],
+      ['whole', 1, 0],
+      ['gone', 0, 1]
+    ])
+  })
+})
+
+test('events that a listener is too slow for are dropped, counted and told', async () => {
+  const store = new MemoryStore({ eventData: true })
+  const seen = []
+  store.on('update', () => seen.push('update'))
+  store.on('overflow', ({ dropped }) => seen.push(dropped))
+  const held = data(1000, { text: 'x'.repeat(2 ** 20) })
+  for (let n = 0; n <= 100; n++) store.set('a', held)
+  const { bytes, dropped, queued } = store.stats().events
+  assert.ok(queued > 20 && queued < 33 && bytes <= 2 ** 25, `${queued} events, ${bytes} bytes`)
+  assert.strictEqual(queued + dropped, 100)
+  const end = Date.now() + 10_000
+  while (!seen.includes(dropped) && Date.now() < end) await new Promise(setImmediate)
+  assert.deepStrictEqual(seen, [...Array(queued).fill('update'), dropped])
+  assert.deepStrictEqual(store.stats().events, { queued: 0, bytes: 0, dropped })
+  store.set('a', held)
+  await next(store, 'update')
+  assert.strictEqual(seen.length, queued + 2)
+})
+
+test('dropped events that nobody listens for are a warning, once', async () => {
+  const script = `
+    const { Cookie, MemoryStore } = require(${JSON.stringify(require.resolve('..'))})
+    const store = new MemoryStore({ eventData: true })
+    store.on('create', () => {})
+    store.on('update', () => {})
+    const held = { cookie: new Cookie(), text: 'x'.repeat(2 ** 20) }
+    const fill = (rounds) => {
+      for (let n = 0; n < 50; n++) store.set('a', held)
+      if (rounds > 0) setTimeout(fill, 200, rounds - 1)
+    }
+    fill(2)`
+  const { stderr } = await promisify(execFile)(process.execPath, ['-e', script])
+  assert.match(stderr, /SESSION_STORE_OVERFLOW.*MemoryStore: \d+ events were dropped/)
+  assert.strictEqual(stderr.split('SESSION_STORE_OVERFLOW').length, 2)
+})
+
+test('listeners run in the async context in which the first was added', async () => {
+  const storage = new AsyncLocalStorage()
+  const store = new MemoryStore()
+  const seen = []
+  storage.run('set up', () => store.on('create', () => seen.push(storage.getStore())))
+  for (const user of ['a', 'b']) storage.run(user, () => store.set(user, data(1000)))
+  await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  assert.deepStrictEqual(seen, ['set up', 'set up'])
+})
+
 test('figures count what is asked for and what goes', async (t) => {
   const store = new MemoryStore({ maxSessions: 2 })
   const before = store.stats()
@@ -153,6 +243,8 @@ test('figures count what is asked for and what goes', async (t) => {
       expirations: 0,
       evictions: 0,
       refusals: 0,
+      droppedSaves: 0,
+      events: { queued: 0, bytes: 0, dropped: 0 },
       sweeps: { count: 0, last: 0, longest: 0 }
     }
   )

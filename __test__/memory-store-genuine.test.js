@@ -14,7 +14,7 @@ const ours = require('..')
 const OPTIONS = [
   undefined,
   { maxSessions: 1000, maxBytes: 2 ** 30, protect: ({ user }) => Boolean(user) },
-  { onFull: 'reject', maxSessions: 1000, resurrect: true, eventData: true }
+  { onFull: 'reject', maxSessions: 1000, lateSaves: 'save', eventData: true }
 ]
 
 const sid = fc.constantFrom('a', 'b', 'c', '1', '__proto__', '', 'é', '\uD800')

@@ -51,6 +51,19 @@ test('what is assigned to an heir of store.sessions is no session', () => {
   assert.deepEqual(Object.keys(store.sessions), [])
 })
 
+for (const value of [undefined, null, 0, false, '', NaN]) {
+  test(`${value || typeof value} that is assigned to store.sessions[sid] is no session`, async () => {
+    for (const session of [genuine, ours]) {
+      const store = new session.MemoryStore()
+      store.sessions.a = value
+      const found = await new Promise((resolve) => store.get('a', (...args) => resolve(args)))
+      assert.equal(found[1], undefined)
+      const all = await new Promise((resolve) => store.all((...args) => resolve(args)))
+      assert.deepEqual(Object.keys(all[1]), [])
+    }
+  })
+}
+
 test('a function is not stored, like anything without JSON', () => {
   const store = new ours.MemoryStore()
   store.set(

@@ -24,6 +24,9 @@ function clock(t) {
   return (milliseconds) => (now += milliseconds)
 }
 
+const TTL = 'a whole number of milliseconds above 0, or a function that is not async'
+const NAME = 'a string that is not empty, without lone surrogates'
+
 for (const [option, value, expected] of [
   ['maxSessions', -1, 'a whole number above 0, not -1'],
   ['maxSessions', 0, 'a whole number above 0, not 0'],
@@ -33,15 +36,18 @@ for (const [option, value, expected] of [
   ['maxBytes', -5, 'a whole number above 0, not -5'],
   ['maxBytes', NaN, 'a whole number above 0, not NaN'],
   ['onFull', 'drop', `'evict', 'spare' or 'reject', not "drop"`],
-  ['ttl', -1, 'a number of milliseconds above 0, or a function, not -1'],
-  ['ttl', '1h', 'a number of milliseconds above 0, or a function, not "1h"'],
-  ['protect', true, 'a function, not true'],
-  ['resurrect', 0, 'a boolean, not 0'],
+  ...[-1, 0, 0.5, NaN].map((ttl) => ['ttl', ttl, `${TTL}, not ${ttl}`]),
+  ['ttl', '1h', `${TTL}, not "1h"`],
+  ['ttl', async () => 5, `${TTL}, not an async one`],
+  ['protect', true, 'a function that is not async, not true'],
+  ['protect', async () => true, 'a function that is not async, not an async one'],
+  ['lateSaves', true, "'save' or 'drop', not true"],
   ['eventData', 'yes', 'a boolean, not "yes"'],
-  ['name', '', 'a string that is not empty, not ""'],
-  ['name', 5, 'a string that is not empty, not 5']
+  ['name', '', `${NAME}, not ""`],
+  ['name', 5, `${NAME}, not 5`],
+  ['name', 'a\ud800', `${NAME}, not "a\\ud800"`]
 ]) {
-  test(`${option}: ${JSON.stringify(value)} is refused`, () => {
+  test(`${option}: ${typeof value === 'function' ? value : JSON.stringify(value)} is refused`, () => {
     const message = `MemoryStore: ${option} must be ${expected}`
     assert.throws(() => new MemoryStore({ [option]: value }), { name: 'TypeError', message })
   })
@@ -54,10 +60,28 @@ test('options that are no object are refused, and no options are options', () =>
   }
 })
 
-test('unknown options are ignored', async () => {
-  const store = new MemoryStore({ type: 'memory', timeout: -1, host: null })
-  await ask(store, 'set', 'sid', data(1000))
-  assert.strictEqual(await ask(store, 'length'), 1)
+for (const [option, hint] of [
+  ['maxSesions', '; did you mean maxSessions?'],
+  ['maxbytes', '; did you mean maxBytes?'],
+  ['onfull', '; did you mean onFull?'],
+  ['tll', '; did you mean ttl?'],
+  ['checkPeriod', ''],
+  ['x'.repeat(1e6), '']
+]) {
+  test(`the unknown option ${option.slice(0, 20)} is refused`, () => {
+    const message = `MemoryStore: unknown option ${JSON.stringify(option)}${hint}`
+    assert.throws(() => new MemoryStore({ [option]: 1 }), { name: 'TypeError', message })
+  })
+}
+
+test('unknown options that all objects inherit are ignored, and so are those of a class that extends it', () => {
+  class OwnStore extends MemoryStore {}
+  const inherited = Object.create({ type: 'memory', maxSessions: 1 })
+  for (const store of [new MemoryStore(inherited), new OwnStore({ type: 'memory' })]) {
+    store.set('a', data(null))
+    store.set('b', data(null))
+    assert.strictEqual(store.stats().sessions, 2)
+  }
 })
 
 test('options that a store passes on without new are its own, and mean nothing here', async (t) => {
@@ -128,13 +152,6 @@ test('a ttl function is asked for each session without an expiry', async (t) => 
   assert.strictEqual(await ids(store), 'bcd')
 })
 
-test('a ttl function that returns nonsense is told so', () => {
-  for (const nonsense of ['1h', -1, NaN, {}]) {
-    const store = new MemoryStore({ ttl: () => nonsense })
-    assert.throws(() => store.set('sid', data(null)), { name: 'TypeError' })
-  }
-})
-
 test('a ttl function that returns what is left of a lifetime ends a session that is in use', async (t) => {
   const wait = clock(t)
   const store = new MemoryStore({ ttl: ({ since }) => Math.max(0, since + 2000 - Date.now()) })
@@ -175,51 +192,11 @@ test('the middleware renews a ttl with each request, changed or not', async (t) 
   }
 })
 
-test('a destroyed session is brought back by a late save, as in express-session', async () => {
-  const store = new MemoryStore()
-  await ask(store, 'destroy', 'sid')
-  await ask(store, 'set', 'sid', data(1000))
-  assert.strictEqual(await ask(store, 'length'), 1)
+test('a ttl function of one thread goes with the options of another', async () => {
+  const name = 'a ttl function of one thread'
+  const first = new MemoryStore({ name, maxSessions: 5 })
+  const second = new MemoryStore({ name, ttl: () => 1, protect: () => true })
+  await ask(second, 'set', 'a', data(null))
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  assert.strictEqual(await ask(first, 'get', 'a'), undefined)
 })
-
-test('resurrect: false keeps a destroyed session destroyed, without an error', async () => {
-  const store = new MemoryStore({ resurrect: false })
-  await ask(store, 'set', 'sid', data(1000))
-  await ask(store, 'destroy', 'sid')
-  await ask(store, 'set', 'sid', data(1000))
-  await ask(store, 'touch', 'sid', data(1000))
-  store.sessions.sid = '{}'
-  assert.strictEqual(await ask(store, 'length'), 0)
-  await ask(store, 'set', 'other', data(1000))
-  assert.strictEqual(await ask(store, 'length'), 1)
-})
-
-for (const resurrect of [true, false]) {
-  test(`a request that is in flight when its session is destroyed: resurrect ${resurrect}`, async () => {
-    const store = new MemoryStore({ resurrect })
-    const middleware = session({ secret: 's', resave: false, saveUninitialized: true, store })
-    let arrived
-    let goOn
-    const handler = (req, res) =>
-      middleware(req, res, async () => {
-        if (req.url === '/slow') {
-          req.session.changed = true
-          const wait = new Promise((resolve) => (goOn = resolve))
-          arrived()
-          await wait
-        }
-        if (req.url === '/logout') req.session.destroy(() => res.end())
-        else res.end()
-      })
-    await serving(handler, async (port) => {
-      const cookie = cookieOf(await request(port))
-      const hasArrived = new Promise((resolve) => (arrived = resolve))
-      const slow = request(port, { cookie, path: '/slow' })
-      await hasArrived
-      await request(port, { cookie, path: '/logout' })
-      goOn()
-      await slow
-    })
-    assert.strictEqual(await ask(store, 'length'), resurrect ? 1 : 0)
-  })
-}

@@ -43,7 +43,7 @@ test('arguments of a wrong kind are an error with a code, and no crash', () => {
 test('a handle of one kind is no handle of another', () => {
   const keyring = native.createKeyring([Buffer.from('secret')])
   const store = native.openMemoryStore(null, {})
-  assert.throws(() => native.memoryText(keyring, 'sid', 0))
+  assert.throws(() => native.memoryText(keyring, 'sid', 0, true))
   assert.throws(() => native.signValue(store, 'id'))
 })
 

@@ -194,8 +194,8 @@ const OWN_FAILURES = {
       }
     }
   ],
-  'a ttl that is none': [
-    'TypeError',
+  'a ttl function that returns no number': [
+    'Error',
     ({ MemoryStore }) => {
       const store = new MemoryStore({ ttl: () => 'x' })
       return failureOf((done) => store.set('a', { cookie: {} }, done))

@@ -11,6 +11,7 @@ use express_session_native::engine::{
 const SIZES: [u64; 3] = [1_000, 100_000, 1_000_000];
 const ATTRIBUTES: &str = "{\"originalMaxAge\":\n,\"expires\":\n,\"httpOnly\":true,\"path\":\"/\"}";
 const SAVE: Save = Save {
+    loaded: None,
     ttl: None,
     class: Class::Other,
 };

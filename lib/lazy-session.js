@@ -40,7 +40,7 @@ const accessor = {
     // more than a microsecond and makes the request slower afterwards.
     const own = Mark.requestOf(this)
     if (own !== undefined) {
-      if (isExtensible(this) || !isFrozen(this)) own.assignSession(session)
+      if (!isFrozen(this)) own.assignSession(session)
       return
     }
     const property = { configurable: true, enumerable: true, value: session, writable: true }

@@ -92,11 +92,15 @@ class RequestSession extends HookedResponse {
       return this.#continue()
     }
     if (debug.enabled) debug('fetching %s', sessionID)
+    const onStored = (error, data) => this.#onStored(error, data)
     const sessions = fastPath(store, sessionID)
-    const isLazy = sessions !== undefined && canBeLazy(req) && isPristine()
-    const stored = isLazy ? sessions.read(`${sessionID}`) : undefined
-    if (stored !== undefined) defer(RequestSession.#resume, this, stored)
-    else store.get(sessionID, (error, data) => this.#onStored(error, data))
+    if (sessions === undefined) return void store.get(sessionID, onStored)
+    let stored = sessions.takeOpened(`${sessionID}`)
+    if (canBeLazy(req) && isPristine()) {
+      stored ??= sessions.read(`${sessionID}`)
+      if (stored.attributes >= 0) return void defer(RequestSession.#resume, this, stored)
+    }
+    sessions.getOpened(store, stored, sessionID, onStored)
   }
 
   /**
@@ -218,7 +222,9 @@ class RequestSession extends HookedResponse {
   #makeSession() {
     const stored = this.#stored
     const cookie = this.#cookie ?? stored.sessions.cookieOf(stored)
-    return sessionOfParts(this.#req, this.#id, cookie, this.#loadedData)
+    const session = sessionOfParts(this.#req, this.#id, cookie, this.#loadedData)
+    if (stored?.sessions.marks) stored.sessions.mark(session, stored.expires)
+    return session
   }
 
   /** Whether an object that shares the request's stream state is a wrapper or a copy of the request. */

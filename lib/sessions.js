@@ -4,6 +4,7 @@ const Cookie = require('../session/cookie')
 const Session = require('../session/session')
 const { isSecure } = require('./cookie-io')
 const { parseNatively } = require('./json')
+const { passMark } = require('./memory/loaded')
 
 /**
  * Creates a session from the data that a store returned. `data` becomes part of it and is not copied.
@@ -21,7 +22,9 @@ function sessionOfData(req, data) {
   if (typeof expires === 'string') cookie.expires = new Date(expires)
   // Setting the expiry has changed this to the remaining time.
   cookie.originalMaxAge = originalMaxAge
-  return new Session(req, data)
+  const session = new Session(req, data)
+  passMark(data, session)
+  return session
 }
 
 /**

@@ -2,7 +2,7 @@
 
 const { inherits } = require('util')
 const { isStoreFailure } = require('../lib/errors')
-const { MemorySessions } = require('../lib/memory/sessions')
+const { MemorySessions, parseSession } = require('../lib/memory/sessions')
 const { sessionsBehind, viewOf } = require('../lib/memory/view')
 const Store = require('./store')
 
@@ -18,15 +18,17 @@ const defer = setImmediate
  * `sessions` is a view of them: session ids as keys, JSON as values. If code replaces it with a plain object,
  * the sessions are kept in that object from then on.
  *
- * @param {import('..').MemoryStoreOptions} [options] See `index.d.ts` or `docs/memory-store.md`. Unknown
- *   options are ignored. Without `new`, as in `MemoryStore.call(this, options)`, all of them are.
- * @throws {TypeError} For an option of a wrong type or out of range.
+ * @param {import('..').MemoryStoreOptions} [options] See `index.d.ts` or `docs/memory-store.md`. Classes that
+ *   extend this one may pass others, which are ignored. Without `new`, as in `MemoryStore.call(this, options)`,
+ *   all of them are.
+ * @throws {TypeError} For an unknown option, or one of a wrong type or out of range.
  */
 function MemoryStore(options = {}) {
   Store.call(this)
   // Stores that call this without `new` pass their own options to express-session's MemoryStore, which has
   // none. The same names may mean something else there, such as a `ttl` in seconds.
-  this.sessions = viewOf(new MemorySessions(this, new.target ? options : {}))
+  const ignoresUnknown = new.target !== MemoryStore
+  this.sessions = viewOf(new MemorySessions(this, new.target ? options : {}, ignoresUnknown))
 }
 
 inherits(MemoryStore, Store)
@@ -35,6 +37,14 @@ inherits(MemoryStore, Store)
 MemoryStore.prototype.all = function all(callback) {
   const { error, result } = attempt(() => {
     const sessions = Object.create(null)
+    const all = sessionsBehind(this.sessions)?.all()
+    if (all !== undefined) {
+      for (let n = 0; n < all.length; n += 2) {
+        const session = parseSession(all[n + 1])
+        if (session) sessions[all[n]] = session
+      }
+      return sessions
+    }
     for (const sid of Object.keys(this.sessions)) {
       const session = read(this, sid)
       if (session) sessions[sid] = session

@@ -40,7 +40,7 @@ function handlesThatNothingElseHolds() {
       native.verifyValue(native.createKeyring([Buffer.from('secret')]), signed),
       `id${n}`
     )
-    assert.strictEqual(native.memoryText(native.openMemoryStore(null, {}), 'sid', 0), null)
+    assert.strictEqual(native.memoryText(native.openMemoryStore(null, {}), 'sid', 0, true), null)
   }
 }
 

@@ -39,7 +39,7 @@ async function useStores() {
     undefined,
     { maxSessions: 1, onFull: 'evict', eventData: true },
     { maxSessions: 1, onFull: 'reject' },
-    { maxBytes: 10_000, ttl: 1000, protect: () => true, resurrect: false },
+    { maxBytes: 10_000, ttl: 1000, protect: () => true, lateSaves: 'drop' },
     { name: 'without files' }
   ]) {
     const store = new MemoryStore(options)

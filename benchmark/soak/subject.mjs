@@ -50,7 +50,7 @@ export class Subject {
       onFull,
       protect: ({ user }) => Boolean(user),
       ttl,
-      resurrect: false,
+      lateSaves: 'drop',
       eventData: true
     }
     this.#open()

@@ -1,5 +1,6 @@
 'use strict'
 
+const { AsyncResource } = require('async_hooks')
 const native = require('../native')
 const { time } = require('./time')
 
@@ -32,6 +33,11 @@ class MemoryEvents {
   #numbers
   /** A bit for each name with listeners. */
   #wanted = 0
+  /** How many events were dropped, as far as listeners were told. */
+  #dropped = 0
+  /** The async context of events. Without it, they would have that of some request. */
+  #context
+  #hasWarned = false
 
   /**
    * @param {object} emitter The store.
@@ -62,7 +68,8 @@ class MemoryEvents {
     }
     if (wanted === this.#wanted) return
     this.#wanted = wanted
-    this.#numbers ??= new Float64Array(3 * BATCH)
+    this.#numbers ??= new Float64Array(3 * BATCH + 1)
+    this.#context ??= new AsyncResource('MemoryStore')
     if (wanted !== 0 && this.#withData) wanted |= WITH_DATA
     native.memoryListen(this.#handle, wanted, this.#wake)
   }
@@ -82,7 +89,7 @@ class MemoryEvents {
   #schedule() {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    defer(() => this.#emitSome())
+    defer(() => this.#context.runInAsyncScope(this.#emitSome, this))
   }
 
   #fetch() {
@@ -108,10 +115,23 @@ class MemoryEvents {
     const mayBeMore = this.#batch.length >= BATCH
     try {
       while (this.#next < end) this.#emit(this.#batch[this.#next++])
+      this.#emitOverflow()
     } finally {
       // If a listener throws, the remaining events are still emitted.
       if (mayBeMore || this.#next < this.#batch.length) this.#schedule()
     }
+  }
+
+  /** Tells how many events were dropped because the queue was full. */
+  #emitOverflow() {
+    const dropped = this.#numbers[3 * BATCH] - this.#dropped
+    if (dropped === 0) return
+    this.#dropped += dropped
+    const isHeard = this.#emitter.emit('overflow', { dropped })
+    if (isHeard || this.#hasWarned) return
+    this.#hasWarned = true
+    const message = `MemoryStore: ${dropped} events were dropped, because the listeners are too slow`
+    process.emitWarning(message, { code: 'SESSION_STORE_OVERFLOW' })
   }
 
   #emit({ name, sid, text, details }) {

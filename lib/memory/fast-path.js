@@ -31,9 +31,16 @@ function fastPath(store, sid) {
   return sessions?.isOpen ? sessions : undefined
 }
 
-/** Whether a store is a MemoryStore without bounds. */
-function isUnbounded(store) {
-  return store instanceof MemoryStore && sessionsBehind(store.sessions)?.isBounded !== true
+/**
+ * Whether a MemoryStore has bounds and a `ttl`. Undefined for other stores.
+ *
+ * @param {object} store
+ * @returns {{ hasTtl: boolean, isBounded: boolean } | undefined}
+ */
+function memoryTraits(store) {
+  if (!(store instanceof MemoryStore)) return undefined
+  const { hasTtl = false, isBounded = false } = sessionsBehind(store.sessions) ?? {}
+  return { hasTtl, isBounded }
 }
 
-module.exports = { fastPath, isUnbounded }
+module.exports = { fastPath, memoryTraits }

@@ -3,9 +3,12 @@
 const { codedError } = require('../errors')
 const { dataJson } = require('../json')
 const native = require('../native')
+const { isObject } = require('../private-field')
 const { flatSlice } = require('../session-id')
 const { MemoryEvents } = require('./events')
-const { checkOptions, checkPageSize, checkTtl } = require('./options')
+const { loadedExpiry, markLoaded } = require('./loaded')
+const { checkOptions, checkPageSize } = require('./options')
+const { Policy } = require('./policy')
 const { Parts, WHOLE } = require('./stored-session')
 const { time } = require('./time')
 
@@ -33,8 +36,9 @@ class MemorySessions {
   #buffer = this.#numbers.buffer
   #bounds
   #isOpen = true
-  #protect
-  #ttl
+  #policy
+  /** Whether sessions are marked that were loaded or saved. */
+  #marks
   /**
    * Whether a touch that changes nothing may be skipped: not if other threads use the store too, nor with a
    * `ttl`, which starts over with each touch.
@@ -42,7 +46,7 @@ class MemorySessions {
   #mayLeaveOut
   /** Incremented on every change, to detect changes since a session was read. */
   #changes = 0
-  /** The session that was read together with its id, for the next `read`. */
+  /** The session that was read together with its id, for `takeOpened` and `get`. */
   #opened
   #parts
   #events
@@ -50,9 +54,10 @@ class MemorySessions {
   /**
    * @param {object} emitter The store, which emits the events.
    * @param {unknown} options The store's.
+   * @param {boolean} ignoresUnknown Whether unknown options are ignored.
    */
-  constructor(emitter, options) {
-    const { eventData, name, native: bounds, protect, ttl } = checkOptions(options)
+  constructor(emitter, options, ignoresUnknown) {
+    const { eventData, name, native: bounds, protect, ttl } = checkOptions(options, ignoresUnknown)
     const handle = native.openMemoryStore(name, bounds)
     if (handle === null) {
       const message = `the store ${JSON.stringify(name)} is open with other options`
@@ -61,13 +66,16 @@ class MemorySessions {
     const isShared = name !== undefined
     this.#handle = handle
     this.#bounds = bounds
-    this.#protect = protect
-    this.#ttl = typeof ttl === 'function' ? ttl : undefined
+    this.#policy = new Policy({ protect, ttl: typeof ttl === 'function' ? ttl : undefined })
+    const { dropsLateSaves, hasTtl, isBounded } = native.memoryOptions(handle)
+    this.#marks = dropsLateSaves
     this.#mayLeaveOut = !isShared && ttl === undefined
     this.#parts = new Parts(handle)
     this.#events = new MemoryEvents(emitter, handle, eventData)
-    /** Whether its memory is limited. For a shared store, that is up to the thread that opened it first. */
-    this.isBounded = Boolean(bounds?.maxBytes || bounds?.maxSessions) || isShared
+    /** Whether its memory is limited. */
+    this.isBounded = isBounded
+    /** Whether sessions without an expiry may expire. */
+    this.hasTtl = hasTtl || ttl !== undefined
   }
 
   /** False after the store was closed. */
@@ -80,24 +88,46 @@ class MemorySessions {
     throw codedError('ERR_SESSION_STORE_CLOSED', 'the session store is closed')
   }
 
-  /** The JSON of a whole session, or null. */
+  /** The JSON of a whole session, or null. Does not count as use. */
   text(sid) {
-    const text = native.memoryText(this.#open(), sid, time())
+    return this.#text(sid, false)
+  }
+
+  #text(sid, isUse) {
+    const text = native.memoryText(this.#open(), sid, time(), isUse)
     this.#events.mayHaveHappened()
     return text
   }
 
   /**
-   * The parsed session. As in express-session, an empty text counts as absent, and the text `null` is an error.
+   * The parsed session, or undefined.
    *
    * @returns {object | undefined}
    */
   get(sid) {
-    const text = this.text(sid)
-    if (!text) return undefined
-    const session = JSON.parse(text)
-    if (session === null) throw new TypeError("Cannot read properties of null (reading 'cookie')")
+    const session = this.#parsed(sid)
+    if (this.#marks && session !== undefined) this.mark(session, expiryOf(session.cookie))
     return session
+  }
+
+  #parsed(sid) {
+    const opened = this.takeOpened(sid)
+    if (opened === undefined) return parseSession(this.#text(sid, true))
+    // The session was read together with its id, and that was counted.
+    if (opened.attributes < 0) return parseSession(opened.text)
+    return parseSession(this.#text(sid, false))
+  }
+
+  /** Whether sessions have to be marked when they are loaded. */
+  get marks() {
+    return this.#marks
+  }
+
+  /** Marks a session as known to be stored. `expires` is its cookie's expiry, or NaN. */
+  mark(session, expires) {
+    if (typeof session !== 'object') return
+    const isUnknown = Number.isNaN(expires)
+    markLoaded(session, this, isUnknown && !this.hasTtl ? Infinity : expires)
   }
 
   /**
@@ -111,7 +141,7 @@ class MemorySessions {
   }
 
   /**
-   * Reads the session id in a Cookie header and, with the same call, the session, which `read` then returns.
+   * Reads the session id in a Cookie header and, with the same call, the session, for `takeOpened`.
    *
    * @param {object} reader
    * @param {string} header
@@ -129,21 +159,39 @@ class MemorySessions {
   }
 
   /**
-   * Reads a session in parts, with the state that makes writing it back cheaper. Undefined if it is absent or
-   * kept as whole text.
+   * What `open` has read, if that was this session and nothing has changed since.
+   *
+   * @param {string} sid
+   * @returns {object | undefined}
+   */
+  takeOpened(sid) {
+    const opened = this.#opened
+    this.#opened = undefined
+    return opened?.id === sid && opened.changes === this.#changes ? opened : undefined
+  }
+
+  /** Called at the beginning of a request. */
+  forgetOpened() {
+    this.#opened = undefined
+  }
+
+  /** Calls `store.get`, which does not count the session as used again if it has been opened. */
+  getOpened(store, opened, sid, callback) {
+    this.#opened = opened
+    try {
+      store.get(sid, callback)
+    } finally {
+      this.#opened = undefined
+    }
+  }
+
+  /**
+   * Reads a session in parts, with the state that makes writing it back cheaper. Its number of attributes is
+   * negative if it is absent or kept as whole text.
    *
    * @param {string} sid
    */
   read(sid) {
-    const opened = this.#opened
-    this.#opened = undefined
-    // The application may have run in between.
-    const isFresh = opened !== undefined && opened.id === sid && opened.changes === this.#changes
-    const stored = isFresh ? opened : this.#read(sid)
-    return stored.attributes >= 0 ? stored : undefined
-  }
-
-  #read(sid) {
     const text = native.memoryRead(this.#open(), sid, time(), this.#buffer)
     this.#events.mayHaveHappened()
     return this.#stored(sid, text)
@@ -207,7 +255,7 @@ class MemorySessions {
     this.#open()
     const parts = this.#parts.of(session?.cookie)
     if (parts !== undefined && this.#touch(sid, session, parts, stored)) return
-    const found = this.get(sid)
+    const found = parseSession(this.text(sid))
     if (found) {
       found.cookie = session.cookie
       this.set(sid, found)
@@ -238,7 +286,7 @@ class MemorySessions {
    */
   touchUnread(stored) {
     const { attributes, id, maxAge, renewed } = stored
-    if (this.#ttl !== undefined && Number.isNaN(renewed)) return false
+    if (this.#policy.needsSession(renewed)) return false
     return this.#touch(id, undefined, { attributes, maxAge, expires: renewed }, stored)
   }
 
@@ -255,7 +303,7 @@ class MemorySessions {
     ) {
       return true
     }
-    const ttl = this.#ttlOf(session, expires)
+    const ttl = this.#policy.ttlOf(session, expires)
     const now = time()
     const handle = this.#open()
     const touched = native.memoryTouch(handle, sid, attributes, maxAge, expires, ttl, now)
@@ -265,16 +313,20 @@ class MemorySessions {
   }
 
   #put(sid, text, { attributes, maxAge, expires }, session, ownClass) {
-    const handle = this.#open()
-    const ttl = this.#ttlOf(session, expires)
-    const isProtected = this.#protect !== undefined && session && this.#protect(session)
-    const asClass = isProtected ? PROTECTED : ownClass
+    const ttl = this.#policy.ttlOf(session, expires)
+    const asClass = this.#policy.isProtected(session) ? PROTECTED : ownClass
     const now = time()
+    // The functions of the application may have closed the store.
+    const handle = this.#open()
     this.#changes++
-    // prettier-ignore
-    const saved = native.memorySet(handle, sid, text, attributes, maxAge, expires, ttl, asClass, now)
+    const known = this.#marks && isObject(session) ? loadedExpiry(session, this) : undefined
+    /* prettier-ignore */
+    const saved = known === undefined
+      ? native.memorySet(handle, sid, text, attributes, maxAge, expires, ttl, asClass, now)
+      : native.memorySetAgain(handle, sid, text, attributes, maxAge, expires, ttl, asClass, now, known)
     this.#events.mayHaveHappened()
     if (saved !== Saved.Done) throw this.#full(saved)
+    if (this.#marks && isObject(session)) this.mark(session, expires)
   }
 
   #full(saved) {
@@ -282,12 +334,6 @@ class MemorySessions {
     const most = this.#bounds?.[option]
     const limit = most === undefined ? option : `${option} is ${most}`
     return codedError('ERR_SESSION_STORE_FULL', `the session store is full: ${limit}`)
-  }
-
-  /** How many milliseconds a session is kept if its cookie has no expiry, or NaN. */
-  #ttlOf(session, expires) {
-    if (this.#ttl === undefined || !session || !Number.isNaN(expires)) return NaN
-    return checkTtl(this.#ttl(session))
   }
 
   has(sid) {
@@ -301,8 +347,16 @@ class MemorySessions {
     this.#events.mayHaveHappened()
   }
 
+  /** Does not count as use. */
   allIds() {
     return native.memoryIds(this.#open(), time())
+  }
+
+  /** All sessions, oldest first: alternately an id and the JSON of the whole session. Does not count as use. */
+  all() {
+    const all = native.memoryAll(this.#open(), time())
+    this.#events.mayHaveHappened()
+    return all
   }
 
   /** Iterates over all sessions in pages; yields ids and sessions. */
@@ -347,8 +401,14 @@ class MemorySessions {
 
   /** The store's contents and history. Times are in milliseconds. */
   stats() {
-    const { lastSweep, longestSweep, sweeps, ...found } = native.memoryStats(this.#open(), time())
-    return { ...found, sweeps: { count: sweeps, last: lastSweep, longest: longestSweep } }
+    const found = native.memoryStats(this.#open(), time())
+    const { lastSweep, longestSweep, sweeps, ...others } = found
+    const { queuedEvents, queuedBytes, droppedEvents, ...counts } = others
+    return {
+      ...counts,
+      events: { queued: queuedEvents, bytes: queuedBytes, dropped: droppedEvents },
+      sweeps: { count: sweeps, last: lastSweep, longest: longestSweep }
+    }
   }
 
   close() {
@@ -357,6 +417,19 @@ class MemorySessions {
     this.#isOpen = false
     native.memoryClose(this.#handle)
   }
+}
+
+/**
+ * Parses a whole session. As in express-session, an empty text counts as absent, and the text `null` is an error.
+ *
+ * @param {string | null} text
+ * @returns {object | undefined}
+ */
+function parseSession(text) {
+  if (!text) return undefined
+  const session = JSON.parse(text)
+  if (session === null) throw new TypeError("Cannot read properties of null (reading 'cookie')")
+  return session
 }
 
 /** Determines the expiry and the class of a session that is kept as whole text. */
@@ -379,4 +452,4 @@ function expiryOf(cookie) {
   return Math.ceil(typeof expires === 'string' ? +new Date(expires) : +expires)
 }
 
-module.exports = { MemorySessions }
+module.exports = { MemorySessions, parseSession }

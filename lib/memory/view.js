@@ -47,7 +47,8 @@ function handler(sessions) {
   const isId = (key) => typeof key === 'string'
   const textOf = (sid) => sessions.text(sid) ?? undefined
   const write = (sid, text) => {
-    sessions.write(sid, `${text}`)
+    // As in express-session, other values that are falsy are no session.
+    sessions.write(sid, `${text || ''}`)
     return true
   }
   return {
@@ -80,8 +81,9 @@ function handler(sessions) {
 
 /** All texts by id. */
 function copyOf(sessions) {
-  const copy = keysOf(sessions)
-  for (const sid in copy) copy[sid] = sessions.text(sid)
+  const copy = Object.create(null)
+  const all = sessions.all()
+  for (let n = 0; n < all.length; n += 2) copy[all[n]] = all[n + 1]
   return copy
 }
 

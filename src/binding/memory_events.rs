@@ -10,7 +10,7 @@ use napi_derive::napi;
 
 use super::{
     error::Result,
-    memory_store::{Handle, time},
+    memory_store::{Handle, number, time},
     numbers::Numbers,
     strings::JsText,
 };
@@ -19,7 +19,8 @@ use crate::engine::store::memory::{Event, EventKind, Listener};
 /// Queues events from now on. `wanted` has a bit for each kind (1 create, 2 update, 4 destroy, 8
 /// expire, 16 evict), plus 128 to include data. 0 stops it.
 ///
-/// `wake` is called, in a later turn of the event loop, when another thread has caused an event.
+/// `wake` is called, in a later turn of the event loop, when another thread has caused an event or a
+/// session seems to have expired.
 /// For events of this thread it is not called. The first call's `wake` is kept; it does not keep
 /// the process alive.
 #[napi(
@@ -51,7 +52,8 @@ pub fn memory_listen(
 /// Takes up to `most` queued events: for each, the id and the text of the whole session, which is
 /// empty without data. Writes three numbers per event into the buffer: the kind, from 0 (create) to
 /// 4 (evict); and for an evicted session, its class and the bound that was reached, 0
-/// (`maxSessions`) or 1 (`maxBytes`).
+/// (`maxSessions`) or 1 (`maxBytes`). After the numbers of `most` events, writes how many events
+/// were dropped so far because the queue was full.
 #[napi(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, most: number, numbers: ArrayBuffer, now: number",
@@ -70,7 +72,10 @@ pub fn memory_events(
     let store = handle.store()?;
     store.note_time(time(now));
     let mut texts = Vec::new();
-    for (index, event) in listener.take(most as usize).into_iter().enumerate() {
+    let most = most as usize;
+    let events = listener.take(most);
+    numbers.write(3 * most, &[number(listener.queued().dropped)]);
+    for (index, event) in events.into_iter().enumerate() {
         let Event { kind, id, data } = event;
         let (class, bound) = match kind {
             EventKind::Evict(class, bound) => (class as u8, bound as u8),

@@ -135,15 +135,26 @@ pub fn memory_read(
     Ok(text)
 }
 
-/// The text of a whole session, cookie included. Null if there is none.
+/// The text of a whole session, cookie included. Null if there is none. With `isUse`, it counts as
+/// use.
 #[napi(
     catch_unwind,
-    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, now: number",
+    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, now: number, isUse: boolean",
     ts_return_type = "string | null"
 )]
-pub fn memory_text(handle: &External<Handle>, id: JsText, now: f64) -> Result<Option<JsText>> {
+pub fn memory_text(
+    handle: &External<Handle>,
+    id: JsText,
+    now: f64,
+    is_use: bool,
+) -> Result<Option<JsText>> {
     let store = handle.store()?;
-    let text = store.read(id.bytes(), time(now), |session| store.whole_text(&session));
+    let whole_text = |session: Session<'_>| store.whole_text(&session);
+    let text = if is_use {
+        store.read(id.bytes(), time(now), whole_text)
+    } else {
+        store.peek(id.bytes(), time(now), whole_text)
+    };
     Ok(text.map(JsText::from))
 }
 
@@ -180,7 +191,7 @@ pub fn memory_attributes(handle: &External<Handle>, attributes: u32) -> Result<O
 /// The outcome of saving a session.
 #[napi]
 pub enum Saved {
-    /// It was saved, or it was destroyed before and stays destroyed.
+    /// It was saved, or dropped because it had been destroyed.
     Done = 0,
     /// `maxSessions` is reached.
     TooManySessions = 1,
@@ -207,16 +218,51 @@ pub fn memory_set(
     class: u32,
     now: f64,
 ) -> Result<Saved> {
-    let save = Save {
+    let session = session(&text.0, [attributes, max_age, expires]);
+    save(handle, &id, &session, save_as(ttl, class), now)
+}
+
+/// The same for a session that was loaded or saved before. `known` is when it would have expired, as
+/// far as known then: Infinity for never, NaN if that is unknown.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, \
+        maxAge: number, expires: number, ttl: number, sessionClass: number, now: number, known: number"
+)]
+pub fn memory_set_again(
+    handle: &External<Handle>,
+    id: JsText,
+    text: JsJson,
+    attributes: f64,
+    max_age: f64,
+    expires: f64,
+    ttl: f64,
+    class: u32,
+    now: f64,
+    known: f64,
+) -> Result<Saved> {
+    let session = session(&text.0, [attributes, max_age, expires]);
+    let how = Save {
+        loaded: Some(time(known)),
+        ..save_as(ttl, class)
+    };
+    save(handle, &id, &session, how, now)
+}
+
+fn save_as(ttl: f64, class: u32) -> Save {
+    Save {
         ttl: duration(ttl),
         class: match class {
             0 => Class::Anonymous,
             1 => Class::Other,
             _ => Class::Protected,
         },
-    };
-    let session = session(&text.0, [attributes, max_age, expires]);
-    let saved = handle.store()?.save(id.bytes(), &session, save, time(now));
+        loaded: None,
+    }
+}
+
+fn save(handle: &Handle, id: &JsText, session: &Session<'_>, how: Save, now: f64) -> Result<Saved> {
+    let saved = handle.store()?.save(id.bytes(), session, how, time(now));
     Ok(match saved {
         Ok(()) => Saved::Done,
         Err(Full(memory::Bound::Sessions)) => Saved::TooManySessions,
@@ -278,6 +324,20 @@ pub fn memory_destroy(handle: &External<Handle>, id: JsText, now: f64) -> Result
 pub fn memory_ids(handle: &External<Handle>, now: f64) -> Result<Vec<JsText>> {
     let ids = handle.store()?.ids(time(now));
     Ok(ids.into_iter().map(JsText).collect())
+}
+
+/// All sessions, oldest first: for each, the id and the text of the whole session.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, now: number",
+    ts_return_type = "Array<string>"
+)]
+pub fn memory_all(handle: &External<Handle>, now: f64) -> Result<Vec<JsText>> {
+    let store = handle.store()?;
+    let read = |id: &[u8], session: Session<'_>| {
+        [JsText::from(id), JsText::from(store.whole_text(&session))]
+    };
+    Ok(store.all(time(now), read).into_iter().flatten().collect())
 }
 
 /// The number of sessions.

@@ -27,8 +27,8 @@ pub struct MemoryStoreOptions {
     pub on_full: Option<OnFull>,
     /// How many milliseconds a session without a cookie expiry is kept.
     pub ttl: Option<f64>,
-    /// Whether a destroyed session stays destroyed if a late request saves it.
-    pub stay_destroyed: Option<bool>,
+    /// Whether a loaded session is not saved any more after it was destroyed.
+    pub drop_late_saves: Option<bool>,
 }
 
 /// What happens if there is no room for a session.
@@ -53,7 +53,7 @@ impl From<MemoryStoreOptions> for Options {
                 Some(OnFull::Evict) | None => memory::OnFull::Evict,
             },
             ttl: options.ttl.and_then(duration),
-            stay_destroyed: options.stay_destroyed.unwrap_or_default(),
+            drop_late_saves: options.drop_late_saves.unwrap_or_default(),
         }
     }
 }
@@ -137,6 +137,29 @@ pub fn open_memory_store(
     }))
 }
 
+/// What the shim has to know of a store's options, which another thread may have given.
+#[napi(object)]
+pub struct OpenedMemoryStore {
+    /// Whether it has `maxSessions` or `maxBytes`.
+    pub is_bounded: bool,
+    /// Whether it has a `ttl`.
+    pub has_ttl: bool,
+    /// Whether a loaded session is not saved any more after it was destroyed.
+    pub drops_late_saves: bool,
+}
+
+/// The options of an open store.
+#[napi(catch_unwind, ts_args_type = "store: ExternalObject<MemoryStore>")]
+pub fn memory_options(handle: &External<Handle>) -> Result<OpenedMemoryStore> {
+    let store = handle.store()?;
+    let options = store.options();
+    Ok(OpenedMemoryStore {
+        is_bounded: options.is_bounded(),
+        has_ttl: options.ttl.is_some(),
+        drops_late_saves: options.drop_late_saves,
+    })
+}
+
 /// A store's contents and history. Times are in milliseconds.
 #[napi(object)]
 pub struct MemoryStats {
@@ -154,6 +177,14 @@ pub struct MemoryStats {
     pub evictions: f64,
     /// Sessions that were refused.
     pub refusals: f64,
+    /// Sessions that were not saved because they had been destroyed.
+    pub dropped_saves: f64,
+    /// Events that this thread has not fetched yet.
+    pub queued_events: f64,
+    /// The bytes they take.
+    pub queued_bytes: f64,
+    /// Events of this thread that were dropped because there were too many.
+    pub dropped_events: f64,
     /// Sweeps by the store's thread.
     pub sweeps: f64,
     /// How long the last one took.
@@ -171,6 +202,9 @@ pub fn memory_stats(handle: &External<Handle>, now: f64) -> Result<MemoryStats> 
     let store = handle.store()?;
     store.note_time(time(now));
     let stats = store.stats();
+    let listener = handle.listener.borrow();
+    let queued = listener.as_ref().map(|listener| listener.queued());
+    let queued = queued.unwrap_or_default();
     let milliseconds = |duration: Duration| duration.as_secs_f64() * 1000.0;
     Ok(MemoryStats {
         sessions: number(stats.sessions),
@@ -180,6 +214,10 @@ pub fn memory_stats(handle: &External<Handle>, now: f64) -> Result<MemoryStats> 
         expirations: number(stats.expirations),
         evictions: number(stats.evictions),
         refusals: number(stats.refusals),
+        dropped_saves: number(stats.dropped_saves),
+        queued_events: number(queued.events as u64),
+        queued_bytes: number(queued.bytes as u64),
+        dropped_events: number(queued.dropped),
         sweeps: number(stats.sweeps.count),
         last_sweep: milliseconds(stats.sweeps.last),
         longest_sweep: milliseconds(stats.sweeps.longest),

@@ -8,10 +8,7 @@ mod system {
     pub use parking_lot::{Mutex, MutexGuard};
     pub use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
     pub use std::sync::{Arc as Share, Weak as WeakShare};
-    pub use std::{hint::spin_loop, thread};
-
-    /// How many times a thread tries a lock before it sleeps: tens of microseconds.
-    pub const SPINS: usize = 1000;
+    pub use std::thread;
 }
 
 #[cfg(feature = "schedules")]

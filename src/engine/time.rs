@@ -1,6 +1,6 @@
 //! Points in time.
 //!
-//! The engine reads no clock: every operation gets the time as an argument. The Node binding passes
+//! Every operation gets the time as an argument. The Node binding passes
 //! `Date.now()`, looked up on every call, so that an application's fake timers control sessions
 //! too. Tests pass the numbers they need and never sleep. The engine's own thread, which frees
 //! expired sessions, gets a clock from the store.

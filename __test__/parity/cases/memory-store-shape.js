@@ -107,7 +107,7 @@ const POLLUTIONS = {
   onFull: 'x',
   name: 'shared',
   protect: 'x',
-  resurrect: 'x',
+  lateSaves: 'x',
   eventData: 'x'
 }
 

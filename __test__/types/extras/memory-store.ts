@@ -7,7 +7,7 @@ const store = new MemoryStore({
   onFull: 'spare',
   protect: (session) => session.cookie.secure,
   ttl: (session) => (session.cookie.secure ? undefined : 1000),
-  resurrect: false,
+  lateSaves: 'drop',
   eventData: true,
   name: 'app'
 })

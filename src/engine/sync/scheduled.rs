@@ -1,9 +1,6 @@
 //! The same under a scheduler that chooses which thread runs next. They only work while it runs.
 
-use std::{
-    ops::Deref,
-    sync::{PoisonError, TryLockError},
-};
+use std::{ops::Deref, sync::PoisonError};
 
 use shuttle::sync;
 
@@ -12,11 +9,8 @@ pub use shuttle::{
         MutexGuard,
         atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering},
     },
-    thread::{self, yield_now as spin_loop},
+    thread,
 };
-
-/// More tries would only make the same schedules longer.
-pub const SPINS: usize = 1;
 
 /// The parts of `parking_lot`'s that are used here.
 #[derive(Debug, Default)]
@@ -25,14 +19,6 @@ pub struct Mutex<Value>(sync::Mutex<Value>);
 impl<Value> Mutex<Value> {
     pub fn new(value: Value) -> Self {
         Self(sync::Mutex::new(value))
-    }
-
-    pub fn try_lock(&self) -> Option<MutexGuard<'_, Value>> {
-        match self.0.try_lock() {
-            Ok(guard) => Some(guard),
-            Err(TryLockError::Poisoned(error)) => Some(error.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
     }
 
     pub fn lock(&self) -> MutexGuard<'_, Value> {

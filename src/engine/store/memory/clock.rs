@@ -13,19 +13,22 @@ const QUIET: i64 = 60_000;
 /// JavaScript's clock, for a thread that cannot read it.
 ///
 /// The two clocks differ when tests mock `Date.now`: one that stands still agrees with the system's
-/// at first. So no session counts as expired until a call has come by whose time it is. Only a store
-/// without calls for a minute goes by the system's clock, if the clocks agreed at the last ones.
+/// at first. So a session counts as expired only once a call arrives whose time is past its expiry.
+/// Only a store without calls for a minute goes by the system's clock, if the clocks agreed when
+/// they were last compared.
 #[derive(Debug)]
 pub(super) struct StoreClock {
     system: Clock,
     /// JavaScript's time at the last call.
     last: AtomicI64,
-    /// Whether there was a call since [`StoreClock::now`].
+    /// Whether there was a call since the last [`StoreClock::look`].
     is_called: AtomicBool,
-    /// Whether the clocks agreed at the first call after [`StoreClock::now`].
+    /// Whether the clocks agreed when they were last compared.
     agrees: AtomicBool,
-    /// The system's time when [`StoreClock::now`] last found that there was a call.
+    /// The system's time when [`StoreClock::look`] last found that there was a call.
     called: AtomicI64,
+    /// Whether there were none for long.
+    is_quiet: AtomicBool,
 }
 
 impl StoreClock {
@@ -36,15 +39,22 @@ impl StoreClock {
             is_called: AtomicBool::new(false),
             agrees: AtomicBool::new(false),
             called: AtomicI64::new(i64::MIN),
+            is_quiet: AtomicBool::new(false),
         }
     }
 
     /// Call this with JavaScript's time on each call. Nearly always, it only reads two numbers.
+    ///
+    /// The clocks are compared on the first call after a [`StoreClock::look`], and when JavaScript's
+    /// goes back or jumps.
     pub(super) fn note(&self, javascript: UnixMillis) {
-        if self.last.load(Ordering::Relaxed) != javascript.0 {
+        let last = self.last.load(Ordering::Relaxed);
+        if last != javascript.0 {
             self.last.store(javascript.0, Ordering::Relaxed);
         }
-        if !self.is_called.load(Ordering::Relaxed) {
+        let step = javascript.0.saturating_sub(last);
+        let is_steady = (0..=TOLERANCE).contains(&step);
+        if !is_steady || !self.is_called.load(Ordering::Relaxed) {
             let difference = self.system().0.saturating_sub(javascript.0);
             let agrees = difference.saturating_abs() <= TOLERANCE;
             self.agrees.store(agrees, Ordering::Relaxed);
@@ -57,20 +67,28 @@ impl StoreClock {
         (self.system)()
     }
 
-    /// The store's time. Only its thread may call this.
-    pub(super) fn now(&self) -> UnixMillis {
-        let system = self.system();
+    /// The store's thread calls this before it uses [`StoreClock::now`].
+    pub(super) fn look(&self) {
+        let system = self.system().0;
         if self.is_called.swap(false, Ordering::Acquire) {
-            self.called.store(system.0, Ordering::Relaxed);
+            self.called.store(system, Ordering::Relaxed);
         }
         let called = self.called.load(Ordering::Relaxed);
-        if self.agrees() && system.0.saturating_sub(called) > QUIET {
+        let is_quiet = system.saturating_sub(called) > QUIET;
+        self.is_quiet.store(is_quiet, Ordering::Relaxed);
+    }
+
+    /// The store's time, which may go back.
+    pub(super) fn now(&self) -> UnixMillis {
+        let system = self.system();
+        let is_called = self.is_called.load(Ordering::Acquire);
+        if !is_called && self.is_quiet.load(Ordering::Relaxed) && self.agrees() {
             return system;
         }
         system.min(UnixMillis(self.last.load(Ordering::Relaxed)))
     }
 
-    /// Whether the clocks agreed at the last calls.
+    /// Whether the clocks agreed when they were last compared.
     pub(super) fn agrees(&self) -> bool {
         self.agrees.load(Ordering::Relaxed)
     }
@@ -89,11 +107,16 @@ mod tests {
         StoreClock::new(|| UnixMillis(SYSTEM.load(Ordering::Relaxed)))
     }
 
+    fn next(clock: &StoreClock) -> UnixMillis {
+        clock.look();
+        clock.now()
+    }
+
     #[test]
     fn time_is_that_of_the_last_call_but_never_later_than_the_systems() {
         let _guard = TESTS.lock();
         let clock = clock_at(1_000_000);
-        assert_eq!(clock.now(), UnixMillis::MIN);
+        assert_eq!(next(&clock), UnixMillis::MIN);
         for (javascript, now) in [
             (999_500, 999_500),
             (1_000_100, 1_000_000),
@@ -101,7 +124,7 @@ mod tests {
             (2_000_000, 1_000_000),
         ] {
             clock.note(UnixMillis(javascript));
-            assert_eq!(clock.now(), UnixMillis(now));
+            assert_eq!(next(&clock), UnixMillis(now));
         }
     }
 
@@ -117,10 +140,10 @@ mod tests {
             (2_000_000, 2_000_000),
         ] {
             SYSTEM.store(system, Ordering::Relaxed);
-            assert_eq!(clock.now(), UnixMillis(now));
+            assert_eq!(next(&clock), UnixMillis(now));
         }
         clock.note(UnixMillis(1_999_999));
-        assert_eq!(clock.now(), UnixMillis(1_999_999));
+        assert_eq!(next(&clock), UnixMillis(1_999_999));
     }
 
     #[test]
@@ -130,11 +153,32 @@ mod tests {
         for seconds in 0..200 {
             SYSTEM.store(1_000_000 + 1000 * seconds, Ordering::Relaxed);
             clock.note(UnixMillis(1_000_000));
-            assert_eq!(clock.now(), UnixMillis(1_000_000));
+            assert_eq!(next(&clock), UnixMillis(1_000_000));
         }
         // It is known by now that the clocks differ.
         SYSTEM.store(9_000_000, Ordering::Relaxed);
-        assert_eq!(clock.now(), UnixMillis(1_000_000));
+        assert_eq!(next(&clock), UnixMillis(1_000_000));
+    }
+
+    #[test]
+    fn a_clock_that_jumps_is_compared_again_at_once() {
+        let _guard = TESTS.lock();
+        let clock = clock_at(10_000_000);
+        clock.note(UnixMillis(10_000_000));
+        // It is mocked and an hour behind, and there are no more calls.
+        clock.note(UnixMillis(6_400_000));
+        for system in [10_000_000, 20_000_000, 30_000_000] {
+            SYSTEM.store(system, Ordering::Relaxed);
+            assert_eq!(next(&clock), UnixMillis(6_400_000));
+        }
+        // It is the system's again.
+        clock.note(UnixMillis(30_000_000));
+        assert_eq!(next(&clock), UnixMillis(30_000_000));
+        SYSTEM.store(40_000_000, Ordering::Relaxed);
+        assert_eq!(next(&clock), UnixMillis(40_000_000));
+        // A call ends the quiet, even while sessions are being freed.
+        clock.note(UnixMillis(39_999_990));
+        assert_eq!(clock.now(), UnixMillis(39_999_990));
     }
 
     static TESTS: parking_lot::Mutex<()> = parking_lot::Mutex::new(());

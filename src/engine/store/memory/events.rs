@@ -96,13 +96,45 @@ impl EventData {
     }
 }
 
+impl Event {
+    /// About how many bytes the event takes.
+    fn memory(&self) -> usize {
+        let text = self.data.as_ref().map_or(0, |data| data.text.len());
+        size_of::<Self>() + self.id.len() + text
+    }
+}
+
+/// The maximum number of queued events, and of the bytes they take. Events of a listener that is
+/// slower than that are dropped.
+const MOST_EVENTS: usize = 100_000;
+const MOST_BYTES: usize = 32 << 20;
+
+/// The events that a listener has not taken yet.
+#[derive(Debug, Default)]
+struct Queue {
+    events: VecDeque<Event>,
+    bytes: usize,
+    dropped: u64,
+}
+
+/// How many events a listener has not taken yet, and how many were dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Queued {
+    /// Events that have not been taken.
+    pub events: usize,
+    /// About how many bytes they take.
+    pub bytes: usize,
+    /// Events that were dropped because there were too many, since the listener was created.
+    pub dropped: u64,
+}
+
 /// Wakes up a thread because there are events.
 type Wake = Box<dyn Fn() + Send + Sync>;
 
-/// A queue of a store's events, from which its thread takes them later.
+/// A bounded queue of a store's events, from which its thread takes them later.
 pub struct Listener {
     wanted: AtomicU8,
-    queue: Mutex<VecDeque<Event>>,
+    queue: Mutex<Queue>,
     thread: ThreadId,
     wake: Wake,
     is_woken: AtomicBool,
@@ -115,8 +147,8 @@ impl fmt::Debug for Listener {
 }
 
 impl Listener {
-    /// A listener that belongs to the current thread. When another thread causes an event, it calls
-    /// `wake`, once until the next [`Listener::take`]. `wake` must be fast. It is not called for
+    /// A listener that belongs to the current thread. When another thread causes an event, or when a
+    /// session seems to have expired, it calls `wake`, once until the next [`Listener::take`]. `wake` must be fast. It is not called for
     /// events of the listener's own thread.
     #[must_use]
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
@@ -134,12 +166,36 @@ impl Listener {
     pub fn take(&self, most: usize) -> Vec<Event> {
         self.is_woken.store(false, Ordering::SeqCst);
         let mut queue = self.queue.lock();
-        let most = most.min(queue.len());
-        queue.drain(..most).collect()
+        let most = most.min(queue.events.len());
+        let events: Vec<_> = queue.events.drain(..most).collect();
+        queue.bytes -= events.iter().map(Event::memory).sum::<usize>();
+        if queue.events.is_empty() {
+            queue.events = VecDeque::new();
+        }
+        events
+    }
+
+    /// How many events there are to take.
+    #[must_use]
+    pub fn queued(&self) -> Queued {
+        let queue = self.queue.lock();
+        Queued {
+            events: queue.events.len(),
+            bytes: queue.bytes,
+            dropped: queue.dropped,
+        }
     }
 
     fn push(&self, event: Event) {
-        self.queue.lock().push_back(event);
+        let mut queue = self.queue.lock();
+        let bytes = queue.bytes + event.memory();
+        if queue.events.len() < MOST_EVENTS && bytes <= MOST_BYTES {
+            queue.bytes = bytes;
+            queue.events.push_back(event);
+        } else {
+            queue.dropped += 1;
+        }
+        drop(queue);
         self.wake();
     }
 
@@ -162,6 +218,8 @@ impl Events {
     pub(super) fn listen(&self, listener: &Arc<Listener>, wanted: u8) {
         let mut listeners = self.listeners.lock();
         listener.wanted.store(wanted, Ordering::Relaxed);
+        // If it was woken up without listeners, it has not taken any events.
+        listener.is_woken.store(false, Ordering::SeqCst);
         listeners.retain(|other| {
             other
                 .upgrade()

@@ -1,11 +1,7 @@
 //! Eviction: which sessions are removed when the store is full.
 
-use super::{events::Bound, shard::Refusal, shards::Shards, slots::Class};
+use super::{events::Bound, sessions::Total, shard::Refusal, shards::Shards, slots::Class};
 use crate::engine::time::UnixMillis;
-
-/// The most sessions that are evicted for one new session. If it is so large that this is not
-/// enough, the next operations continue.
-pub(super) const EVICTED_AT_ONCE: usize = 4096;
 
 /// The most expired sessions that are freed before others are evicted.
 const SWEPT_FOR_ROOM: usize = 64;
@@ -14,19 +10,27 @@ impl Shards {
     /// Brings the store back within its bounds: removes expired sessions first, then others by
     /// [`Class`] and last use. The session with the sequence `keep` stays.
     pub(super) fn make_room(&self, now: UnixMillis, keep: Option<u64>) {
-        for _ in 0..EVICTED_AT_ONCE {
-            let Some(bound) = self.shared.exceeded() else {
-                return;
-            };
-            if !self.free_expired(now) && !self.evict_one(bound, keep, now) {
-                return;
-            }
-        }
+        self.make_room_for(Total::default(), now, keep);
     }
 
-    /// Makes room for a session that was refused. Returns `false` if nothing may be evicted.
-    pub(super) fn make_room_for_one(&self, refusal: &Refusal, now: UnixMillis) -> bool {
-        self.free_expired(now) || self.evict_one(refusal.bound, refusal.keep, now)
+    /// Makes room for a session that was refused. Returns `false`, without evicting any, if that is
+    /// not possible.
+    pub(super) fn make_room_for_refused(&self, refusal: &Refusal, now: UnixMillis) -> bool {
+        let Some(needed) = refusal.needed else {
+            return false;
+        };
+        while self.shared.exceeded_with(needed).is_some() && self.free_expired(now) {}
+        self.shared.can_make_room(needed, refusal.replaced)
+            && self.make_room_for(needed, now, refusal.keep)
+    }
+
+    fn make_room_for(&self, needed: Total, now: UnixMillis, keep: Option<u64>) -> bool {
+        while let Some(bound) = self.shared.exceeded_with(needed) {
+            if !self.free_expired(now) && !self.evict_one(bound, keep, now) {
+                return false;
+            }
+        }
+        true
     }
 
     /// Frees some expired sessions, if there are any.
@@ -34,7 +38,7 @@ impl Shards {
         if self.next_due().is_none_or(|due| due > now) {
             return false;
         }
-        self.sweep(now, SWEPT_FOR_ROOM);
+        self.sweep(|| now, SWEPT_FOR_ROOM);
         true
     }
 
@@ -54,6 +58,7 @@ impl Shards {
             let evicted = shard.evict(class, bound, keep, now);
             shard.compact(now);
             self.publish(index, &mut shard);
+            shard.unlock();
             // `None`: another thread removed the last one there, and the hint is now correct.
             if let Some(is_evicted) = evicted {
                 return is_evicted;

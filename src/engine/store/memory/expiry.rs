@@ -17,11 +17,13 @@ const BRIEF: Duration = Duration::from_micros(300);
 impl Shards {
     /// Frees expired sessions, examining up to `budget` due ones. Returns whether there may be
     /// more.
-    pub(super) fn sweep(&self, now: UnixMillis, mut budget: usize) -> bool {
-        let mut removed = Vec::new();
+    ///
+    /// `now` is called again while the lock of a shard is held: then no session there can have been
+    /// saved by an earlier time.
+    pub(super) fn sweep(&self, now: impl Fn() -> UnixMillis, mut budget: usize) -> bool {
         let mut is_compacted = false;
         while let Some((index, due)) = self.shared.hints.next_due() {
-            if due > now {
+            if due > now() {
                 return false;
             }
             if budget == 0 {
@@ -31,13 +33,15 @@ impl Shards {
                 return false;
             };
             let part = budget.min(AT_ONCE);
-            let done = part - shard.sweep(now, part, &mut removed);
+            let now = now();
+            let done = part - shard.sweep(now, part);
             // Once per sweep, because many shards need it together when many sessions expire.
             is_compacted = is_compacted || shard.compact(now);
             self.publish(index, &mut shard);
+            let removed = shard.take_removed();
             drop(shard);
             if !removed.is_empty() {
-                removed.clear();
+                drop(removed);
                 allocator::tidy();
             }
             // At least 1, so that this ends even if another thread is always faster.
@@ -48,11 +52,11 @@ impl Shards {
 
     /// Frees expired sessions for less than a millisecond, so that the caller can do something else
     /// in between. Returns whether there is more to do, and how long it took.
-    pub(super) fn sweep_briefly(&self, now: UnixMillis) -> (bool, Duration) {
+    pub(super) fn sweep_briefly(&self, now: impl Fn() -> UnixMillis) -> (bool, Duration) {
         let start = Instant::now();
         let mut more = true;
         for _ in 0..BRIEFLY / AT_ONCE {
-            more = self.sweep(now, AT_ONCE);
+            more = self.sweep(&now, AT_ONCE);
             if !more || start.elapsed() > BRIEF {
                 break;
             }

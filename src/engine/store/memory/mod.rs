@@ -31,20 +31,22 @@ use super::super::{
 };
 
 pub use attributes::Attributes;
-pub use events::{Bound, Event, EventData, EventKind, Listener, WITH_DATA};
+pub use events::{Bound, Event, EventData, EventKind, Listener, Queued, WITH_DATA};
 pub use options::{OnFull, Options};
 pub use pages::Pages;
 pub use session::{Cookie, Renewed, Save, Session};
 pub use slots::Class;
 pub use stats::{Stats, Sweeps};
 
-use eviction::EVICTED_AT_ONCE;
 use shards::Shards;
 use shared::adjust;
 use sweeper::Swept;
 
 /// The most due sessions that are examined before counting.
 const SWEPT_TO_COUNT: usize = 1000;
+
+/// How many times room is made for a session, which other threads may take.
+const TRIES: usize = 64;
 
 /// There was no room for a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -112,7 +114,8 @@ impl MemoryStore {
         self.attributes.whole_text(session)
     }
 
-    /// Saves or replaces a session. One that stays destroyed is silently dropped.
+    /// Saves or replaces a session. One that was destroyed after it was loaded may be silently
+    /// dropped; see [`Save::loaded`].
     ///
     /// # Errors
     ///
@@ -125,7 +128,7 @@ impl MemoryStore {
         now: UnixMillis,
     ) -> Result<(), Full> {
         self.note_time(now);
-        for _ in 0..EVICTED_AT_ONCE {
+        for _ in 0..TRIES {
             let set = |shard: &mut shard::Shard, hash| shard.set(hash, id, session, save, now);
             match self.shards().with_new(id, now, set) {
                 Some(Ok(Some(sequence))) => {
@@ -133,7 +136,7 @@ impl MemoryStore {
                     self.shards().make_room(now, Some(sequence));
                 }
                 Some(Err(refusal)) => {
-                    if !refusal.is_final && self.shards().make_room_for_one(&refusal, now) {
+                    if self.shards().make_room_for_refused(&refusal, now) {
                         continue;
                     }
                     return Err(self.refused(refusal.bound));
@@ -182,6 +185,20 @@ impl MemoryStore {
         })
     }
 
+    /// The same, without counting the session as used.
+    pub fn peek<Output>(
+        &self,
+        id: &[u8],
+        now: UnixMillis,
+        read: impl FnOnce(Session<'_>) -> Output,
+    ) -> Option<Output> {
+        self.note_time(now);
+        let found = self.shards().with(id, now, |shard, hash| {
+            Some(read(shard.peek(hash, id, now)?.session()))
+        });
+        found.flatten()
+    }
+
     /// Whether a session exists. This does not count as use.
     #[must_use]
     pub fn has(&self, id: &[u8], now: UnixMillis) -> bool {
@@ -195,28 +212,34 @@ impl MemoryStore {
     pub fn destroy(&self, id: &[u8], now: UnixMillis) -> bool {
         self.note_time(now);
         let destroy = |shard: &mut shard::Shard, hash| shard.destroy(hash, id, now);
-        let destroyed = if self.options().stay_destroyed {
-            // The tombstone needs a shard.
-            self.shards().with_new(id, now, destroy)
-        } else {
-            self.shards().with(id, now, destroy)
-        };
-        destroyed.unwrap_or_default()
+        self.shards().with(id, now, destroy).unwrap_or_default()
+    }
+
+    /// Reads all sessions with their ids, without counting them as used, and returns the results,
+    /// oldest session first. `read` holds a lock, so it must be fast.
+    pub fn all<Output>(
+        &self,
+        now: UnixMillis,
+        mut read: impl FnMut(&[u8], Session<'_>) -> Output,
+    ) -> Vec<Output> {
+        self.note_time(now);
+        self.shards().sweep(|| now, SWEPT_TO_COUNT);
+        let mut all = Vec::new();
+        for shard in self.shards().iter() {
+            let live = shard.sessions.iter().filter(|slot| !slot.is_expired(now));
+            all.extend(live.map(|slot| {
+                let output = read(slot.record.id(), slot.session());
+                (slot.sequence, output)
+            }));
+        }
+        all.sort_unstable_by_key(|(sequence, _)| *sequence);
+        all.into_iter().map(|(_, output)| output).collect()
     }
 
     /// All ids, oldest first.
     #[must_use]
     pub fn ids(&self, now: UnixMillis) -> Vec<Vec<u8>> {
-        self.note_time(now);
-        self.shards().sweep(now, SWEPT_TO_COUNT);
-        let mut ids = Vec::new();
-        for shard in self.shards().iter() {
-            let shard = shard.lock();
-            let live = shard.sessions.iter().filter(|slot| !slot.is_expired(now));
-            ids.extend(live.map(|slot| (slot.sequence, slot.record.id().to_vec())));
-        }
-        ids.sort_unstable_by_key(|(sequence, _)| *sequence);
-        ids.into_iter().map(|(_, id)| id).collect()
+        self.all(now, |id, _| id.to_vec())
     }
 
     /// Reads up to `most` of the next sessions, with their ids. Returns `false` if there are no
@@ -237,7 +260,7 @@ impl MemoryStore {
     #[must_use]
     pub fn len(&self, now: UnixMillis) -> usize {
         self.note_time(now);
-        self.shards().sweep(now, SWEPT_TO_COUNT);
+        self.shards().sweep(|| now, SWEPT_TO_COUNT);
         let sessions = self.shards().shared.sessions.load(Ordering::Relaxed);
         usize::try_from(sessions).unwrap_or(usize::MAX)
     }
@@ -266,13 +289,13 @@ impl MemoryStore {
             ..Stats::default()
         };
         for shard in self.shards().iter() {
-            stats.add(shard.lock().counts);
+            stats.add(shard.counts);
         }
         stats
     }
 
-    /// Tells the thread that frees expired sessions what time it is in JavaScript. Other operations
-    /// do so as well.
+    /// Tells the thread that frees expired sessions what time it is in JavaScript, as all operations
+    /// on sessions do.
     pub fn note_time(&self, now: UnixMillis) {
         self.swept.note_time(now);
     }
@@ -286,7 +309,7 @@ impl MemoryStore {
     /// Frees expired sessions, examining up to `budget` due ones. Returns whether there may be
     /// more.
     pub fn sweep(&self, now: UnixMillis, budget: usize) -> bool {
-        self.shards().sweep(now, budget)
+        self.shards().sweep(|| now, budget)
     }
 
     /// When a session may expire next, at the latest when the first one does. `None` if no session

@@ -13,8 +13,9 @@ pub struct Options {
     pub on_full: OnFull,
     /// Milliseconds from the last save or touch, for sessions whose cookie has no expiry.
     pub ttl: Option<i64>,
-    /// Whether a destroyed session is dropped when a request that was still running saves it again.
-    pub stay_destroyed: bool,
+    /// Whether a session that was loaded is dropped when it is saved after it was destroyed; see
+    /// [`Save::loaded`](super::Save::loaded).
+    pub drop_late_saves: bool,
 }
 
 /// What happens if there is no room for a session.
@@ -41,7 +42,17 @@ impl OnFull {
 }
 
 impl Options {
-    pub(super) fn is_bounded(&self) -> bool {
+    /// The classes that may be evicted, if the store has to know how much room they take.
+    pub(super) fn counted_classes(&self) -> &'static [Class] {
+        match self.on_full {
+            OnFull::Spare if self.is_bounded() => self.on_full.evictable(),
+            _ => &[],
+        }
+    }
+
+    /// Whether there is a maximum of sessions or bytes.
+    #[must_use]
+    pub fn is_bounded(&self) -> bool {
         self.max_sessions.is_some() || self.max_bytes.is_some()
     }
 }

@@ -32,6 +32,11 @@ pub struct Save {
     pub ttl: Option<i64>,
     /// Decides what is evicted first.
     pub class: Class,
+    /// For a session that was loaded before: when it would have expired, as far as known then;
+    /// [`UnixMillis::MIN`] if that is unknown. If it is absent although it has not expired, it was
+    /// destroyed, and with [`Options::drop_late_saves`](super::Options::drop_late_saves) it is not
+    /// saved.
+    pub loaded: Option<UnixMillis>,
 }
 
 /// The outcome of renewing a session's expiry.

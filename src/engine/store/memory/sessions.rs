@@ -24,8 +24,15 @@ pub(super) struct Sessions {
     /// For each class, most recently used first. Only maintained if `orders_by_use`.
     by_use: [List; Class::ALL.len()],
     orders_by_use: bool,
-    /// Bytes of all records.
-    records: usize,
+    /// The number of sessions of each class, and the bytes of their records.
+    totals: [Total; Class::ALL.len()],
+}
+
+/// A number of sessions, and the bytes of their records.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Total {
+    pub(super) sessions: usize,
+    pub(super) bytes: usize,
 }
 
 /// When a session expires, and why.
@@ -86,7 +93,8 @@ impl Sessions {
 
     /// The bytes that the allocator takes for the sessions.
     pub(super) fn memory(&self) -> usize {
-        self.records
+        let records: usize = self.totals.iter().map(|total| total.bytes).sum();
+        records
             + self.slots.memory()
             + allocated(self.table.allocation_size())
             + self.wheel.memory()
@@ -94,7 +102,7 @@ impl Sessions {
 
     /// Adds a session, which must not exist yet. Returns its slot.
     pub(super) fn insert(&mut self, hash: u32, new: New, sequence: u64, now: UnixMillis) -> u32 {
-        self.records += new.record.memory();
+        self.count(new.class, &new.record);
         let number = self.slots.insert(Slot {
             record: new.record,
             sequence,
@@ -113,19 +121,20 @@ impl Sessions {
         number
     }
 
-    /// Replaces the session in a slot.
-    pub(super) fn replace(&mut self, number: u32, new: New, now: UnixMillis) {
-        let Some(slot) = self.slots.get_mut(number) else {
-            return;
-        };
-        self.records = self.records + new.record.memory() - slot.record.memory();
-        slot.record = new.record;
-        let class = std::mem::replace(&mut slot.class, new.class);
+    /// Replaces the session in a slot. Returns its record.
+    pub(super) fn replace(&mut self, number: u32, new: New, now: UnixMillis) -> Option<Record> {
+        let class = self.slots.get(number)?.class;
+        self.count(new.class, &new.record);
+        let slot = self.slots.get_mut(number)?;
+        let record = std::mem::replace(&mut slot.record, new.record);
+        slot.class = new.class;
+        self.discount(class, &record);
         if class != new.class {
             self.unlink_use(number, class);
             self.link_use(number, new.class);
         }
         self.set_expiry(number, new.expiry, now);
+        Some(record)
     }
 
     /// Changes a session's cookie and expiry. Returns `false` if the session is whole text.
@@ -143,7 +152,9 @@ impl Sessions {
         if !slot.record.replace_cookie(cookie) {
             return false;
         }
-        self.records = self.records + slot.record.memory() - before;
+        if let Some(total) = self.totals.get_mut(slot.class as usize) {
+            total.bytes = total.bytes + slot.record.memory() - before;
+        }
         self.set_expiry(number, expiry, now);
         true
     }
@@ -174,8 +185,33 @@ impl Sessions {
         self.wheel.remove(&mut self.slots, number);
         self.unlink_use(number, class);
         let slot = self.slots.remove(number)?;
-        self.records -= slot.record.memory();
+        self.discount(class, &slot.record);
         Some(slot)
+    }
+
+    /// The sessions of these classes.
+    pub(super) fn total(&self, classes: &[Class]) -> Total {
+        let totals = classes
+            .iter()
+            .filter_map(|class| self.totals.get(*class as usize));
+        totals.fold(Total::default(), |all, total| Total {
+            sessions: all.sessions + total.sessions,
+            bytes: all.bytes + total.bytes,
+        })
+    }
+
+    fn count(&mut self, class: Class, record: &Record) {
+        if let Some(total) = self.totals.get_mut(class as usize) {
+            total.sessions += 1;
+            total.bytes += record.memory();
+        }
+    }
+
+    fn discount(&mut self, class: Class, record: &Record) {
+        if let Some(total) = self.totals.get_mut(class as usize) {
+            total.sessions -= 1;
+            total.bytes -= record.memory();
+        }
     }
 
     /// The slot of a due session if it has expired. If it was renewed since it was queued, queues

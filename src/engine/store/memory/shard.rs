@@ -6,7 +6,7 @@ use super::{
     events::{Bound, EventKind},
     record::Record,
     session::{Renewed, Save, Session},
-    sessions::{Expiry, New, Sessions},
+    sessions::{Expiry, New, Sessions, Total},
     shared::{Shared, adjust},
     slots::{Class, NEVER, Slot},
     tombstones::Tombstones,
@@ -20,10 +20,12 @@ const SESSIONS_FOR_BALLAST: u32 = 64;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Refusal {
     pub(super) bound: Bound,
+    /// What has to fit; `None` if it would not fit into an empty store either.
+    pub(super) needed: Option<Total>,
     /// The sequence of the session to be replaced.
     pub(super) keep: Option<u64>,
-    /// Whether it would not fit into an empty store either.
-    pub(super) is_final: bool,
+    /// That session, if it could be evicted.
+    pub(super) replaced: Total,
 }
 
 /// Counts since the store was created.
@@ -33,6 +35,37 @@ pub(super) struct Counts {
     pub(super) misses: u64,
     pub(super) expirations: u64,
     pub(super) evictions: u64,
+    pub(super) dropped_saves: u64,
+}
+
+/// Records of removed sessions, which are freed after the lock is released.
+#[derive(Debug, Default)]
+pub(super) struct Removed {
+    /// Nearly always, it is a single one.
+    first: Option<Record>,
+    others: Vec<Record>,
+}
+
+impl Removed {
+    fn push(&mut self, record: Record) {
+        if self.first.is_none() {
+            self.first = Some(record);
+        } else {
+            self.others.push(record);
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+}
+
+/// A shard's part of the store's totals.
+#[derive(Clone, Copy, Debug, Default)]
+struct Published {
+    sessions: usize,
+    bytes: usize,
+    evictable: Total,
 }
 
 /// A shard. Callers pass the hash of an id, because they need it to find the shard.
@@ -44,8 +77,10 @@ pub(super) struct Shard {
     pub(super) counts: Counts,
     /// Incremented when slots are renumbered.
     pub(super) epoch: u64,
-    /// This shard's part of the store's totals: sessions and bytes.
-    published: (usize, usize),
+    published: Published,
+    removed: Removed,
+    /// Whether an operation panicked, so that the shard may be inconsistent.
+    pub(super) is_broken: bool,
     /// When a session may expire next, as of the last change.
     due: Option<UnixMillis>,
     /// Whether the shard was changed since it was last published.
@@ -68,10 +103,25 @@ impl Shard {
             tombstones: Tombstones::default(),
             counts: Counts::default(),
             epoch: 0,
-            published: (0, 0),
+            published: Published::default(),
+            removed: Removed::default(),
+            is_broken: false,
             due: None,
             is_changed: false,
         }
+    }
+
+    /// Removes all sessions after a panic, which is a bug: no operation must work with a shard that
+    /// may be inconsistent.
+    pub(super) fn reset(&mut self) {
+        drop(self.take());
+        self.tombstones = Tombstones::default();
+        self.is_broken = false;
+    }
+
+    /// The records of sessions that were removed.
+    pub(super) fn take_removed(&mut self) -> Removed {
+        std::mem::take(&mut self.removed)
     }
 
     /// Whether a session may have expired.
@@ -82,6 +132,12 @@ impl Shard {
     /// Whether the shard was changed since it was last published.
     pub(super) fn is_changed(&self) -> bool {
         self.is_changed
+    }
+
+    /// Reads a session without counting it as used.
+    pub(super) fn peek(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> Option<&Slot> {
+        let number = self.find_live(hash, id, now)?;
+        self.sessions.get(number)
     }
 
     pub(super) fn get(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> Option<&Slot> {
@@ -123,7 +179,7 @@ impl Shard {
     }
 
     /// Saves a session and returns its sequence. `None` if it is not saved because it was destroyed
-    /// recently and stays destroyed.
+    /// after it was loaded.
     ///
     /// # Errors
     ///
@@ -136,20 +192,24 @@ impl Shard {
         save: Save,
         now: UnixMillis,
     ) -> Result<Option<u64>, Refusal> {
-        if self.shared.options.stay_destroyed && self.tombstones.contains(hash, now) {
-            return Ok(None);
-        }
         let found = self.find_live(hash, id, now);
+        if found.is_none() && self.shared.options.drop_late_saves {
+            if let Some(until) = save.loaded {
+                if until > now || self.tombstones.contains(hash, now) {
+                    self.counts.dropped_saves += 1;
+                    return Ok(None);
+                }
+            } else {
+                self.tombstones.lift(hash);
+            }
+        }
         let record = Record::new(id, session.text, session.cookie);
-        let old = found.and_then(|number| self.sessions.get(number));
-        let freed = old.map_or(0, |slot| slot.record.memory());
-        let keep = old.map(|slot| slot.sequence);
-        if let Err(refusal) = self.admit(found.is_none(), record.memory(), freed) {
+        if let Err(refusal) = self.admit(found, record.memory()) {
             // It is in use: others are evicted before it.
             if let Some(number) = found {
                 self.used(number);
             }
-            return Err(Refusal { keep, ..refusal });
+            return Err(refusal);
         }
         self.is_changed = true;
         let expiry = self.expiry(session, save.ttl, now);
@@ -159,7 +219,9 @@ impl Shard {
             expiry,
         };
         let number = if let Some(number) = found {
-            self.sessions.replace(number, new, now);
+            if let Some(record) = self.sessions.replace(number, new, now) {
+                self.removed.push(record);
+            }
             number
         } else {
             let sequence = self.shared.tick();
@@ -184,13 +246,12 @@ impl Shard {
     }
 
     pub(super) fn destroy(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> bool {
-        if self.shared.options.stay_destroyed {
-            self.tombstones.remember(hash, now);
-            self.is_changed = true;
-        }
         let Some(number) = self.find_live(hash, id, now) else {
             return false;
         };
+        if self.shared.options.drop_late_saves {
+            self.tombstones.remember(hash, now);
+        }
         self.remove(number, EventKind::Destroy);
         true
     }
@@ -218,14 +279,8 @@ impl Shard {
     }
 
     /// Removes expired sessions, examining up to `budget` due ones. Returns the rest of the budget;
-    /// 0 means that there may be more. Their records are moved to `removed`, to be freed after the
-    /// lock is released.
-    pub(super) fn sweep(
-        &mut self,
-        now: UnixMillis,
-        mut budget: usize,
-        removed: &mut Vec<Record>,
-    ) -> usize {
+    /// 0 means that there may be more.
+    pub(super) fn sweep(&mut self, now: UnixMillis, mut budget: usize) -> usize {
         while budget > 0 {
             let Some(next) = self.sessions.next_expired(now) else {
                 break;
@@ -233,7 +288,7 @@ impl Shard {
             budget -= 1;
             self.is_changed = true;
             if let Ok(number) = next {
-                removed.extend(self.expire(number));
+                self.expire(number);
             }
         }
         budget
@@ -263,39 +318,61 @@ impl Shard {
     }
 
     fn settle(&mut self) {
-        let memory = self.sessions.memory() + self.tombstones.memory();
-        let after = (self.sessions.live(), memory);
+        let shared = &self.shared;
+        let classes = shared.options.counted_classes();
+        let after = Published {
+            sessions: self.sessions.live(),
+            bytes: self.sessions.memory() + self.tombstones.memory(),
+            evictable: self.sessions.total(classes),
+        };
         let before = std::mem::replace(&mut self.published, after);
-        adjust(&self.shared.sessions, before.0, after.0);
-        adjust(&self.shared.bytes, before.1, after.1);
+        adjust(&shared.sessions, before.sessions, after.sessions);
+        adjust(&shared.bytes, before.bytes, after.bytes);
+        if !classes.is_empty() {
+            let Total { sessions, bytes } = before.evictable;
+            adjust(
+                &shared.evictable_sessions,
+                sessions,
+                after.evictable.sessions,
+            );
+            adjust(&shared.evictable_bytes, bytes, after.evictable.bytes);
+        }
     }
 
-    /// Reserves room in the totals. If all sessions may be evicted, there always is room.
-    fn admit(&mut self, is_new: bool, size: usize, freed: usize) -> Result<(), Refusal> {
+    /// Reserves room in the totals for a session of this size, which may replace another. If all
+    /// sessions may be evicted, there always is room.
+    fn admit(&mut self, replaced: Option<u32>, size: usize) -> Result<(), Refusal> {
         let options = &self.shared.options;
-        let most = options.max_bytes.unwrap_or(u64::MAX);
-        if size as u64 > most {
-            return Err(Refusal {
-                bound: Bound::Bytes,
-                keep: None,
-                is_final: true,
-            });
-        }
-        if options.on_full.evictable() == Class::ALL {
+        let is_larger_than_the_store = size as u64 > options.max_bytes.unwrap_or(u64::MAX);
+        if !is_larger_than_the_store && options.on_full.evictable() == Class::ALL {
             return Ok(());
         }
         // Sessions may just have expired here.
         self.settle();
-        let slot = if is_new { size_of::<Slot>() } else { 0 };
-        let growth = (size + slot).saturating_sub(freed);
-        let reserved = self.shared.reserve(usize::from(is_new), growth);
-        reserved.map_err(|bound| Refusal {
-            bound,
-            keep: None,
-            is_final: false,
-        })?;
-        self.published.0 += usize::from(is_new);
-        self.published.1 += growth;
+        let old = replaced.and_then(|number| self.sessions.get(number));
+        let freed = old.map_or(0, |slot| slot.record.memory());
+        let new_slot = if old.is_none() { size_of::<Slot>() } else { 0 };
+        let needed = Total {
+            sessions: usize::from(old.is_none()),
+            bytes: (size + new_slot).saturating_sub(freed),
+        };
+        let is_counted = |slot: &&Slot| self.shared.options.counted_classes().contains(&slot.class);
+        let refusal = Refusal {
+            bound: Bound::Bytes,
+            needed: (!is_larger_than_the_store).then_some(needed),
+            keep: old.map(|slot| slot.sequence),
+            replaced: old.filter(is_counted).map_or(Total::default(), |_| Total {
+                sessions: 1,
+                bytes: freed,
+            }),
+        };
+        if is_larger_than_the_store {
+            return Err(refusal);
+        }
+        let reserved = self.shared.reserve(needed);
+        reserved.map_err(|bound| Refusal { bound, ..refusal })?;
+        self.published.sessions += needed.sessions;
+        self.published.bytes += needed.bytes;
         Ok(())
     }
 
@@ -334,15 +411,16 @@ impl Shard {
         }
     }
 
-    fn expire(&mut self, number: u32) -> Option<Record> {
+    fn expire(&mut self, number: u32) {
         self.counts.expirations += 1;
-        self.remove(number, EventKind::Expire)
+        self.remove(number, EventKind::Expire);
     }
 
-    fn remove(&mut self, number: u32, why: EventKind) -> Option<Record> {
-        let slot = self.sessions.remove(number)?;
-        self.is_changed = true;
-        self.shared.events.record(why, &slot);
-        Some(slot.record)
+    fn remove(&mut self, number: u32, why: EventKind) {
+        if let Some(slot) = self.sessions.remove(number) {
+            self.is_changed = true;
+            self.shared.events.record(why, &slot);
+            self.removed.push(slot.record);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     hash::{BuildHasher as _, RandomState},
+    ops::{Deref, DerefMut},
     sync::{Arc, OnceLock},
 };
 
@@ -13,7 +14,7 @@ use super::{
     slots::Class,
 };
 use crate::engine::{
-    sync::{self, Mutex, MutexGuard},
+    sync::{Mutex, MutexGuard},
     time::UnixMillis,
 };
 
@@ -63,16 +64,16 @@ impl Shards {
         self.count
     }
 
-    /// The existing shards.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Mutex<Shard>> {
+    /// Locks the existing shards, one after the other.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Locked<'_>> {
         let places = self.places.get().into_iter().flatten();
-        places.filter_map(|place| place.get().map(|shard| &**shard))
+        places.filter_map(|place| place.get().map(|shard| Locked::new(shard)))
     }
 
     /// Locks the shard at this index, if it exists.
-    pub(super) fn lock(&self, index: usize) -> Option<MutexGuard<'_, Shard>> {
+    pub(super) fn lock(&self, index: usize) -> Option<Locked<'_>> {
         let shard = self.places.get()?.get(index)?.get()?;
-        Some(lock(shard))
+        Some(Locked::new(shard))
     }
 
     /// Runs an operation on an id's shard, after a little sweeping. The operation also gets the
@@ -115,17 +116,16 @@ impl Shards {
         now: UnixMillis,
         operation: impl FnOnce(&mut Shard) -> Output,
     ) -> Output {
-        // Freed after the lock is released.
-        let mut removed = Vec::new();
-        let mut shard = lock(shard);
+        let mut shard = Locked::new(shard);
         if shard.is_due(now) {
-            shard.sweep(now, SWEPT_ON_THE_WAY, &mut removed);
+            shard.sweep(now, SWEPT_ON_THE_WAY);
         }
         let output = operation(&mut shard);
         if shard.is_changed() {
             shard.compact(now);
             self.publish(index, &mut shard);
         }
+        shard.unlock();
         output
     }
 
@@ -186,14 +186,45 @@ impl Drop for Shards {
     }
 }
 
-/// Spins before it blocks: locks are held for some microseconds, but on a busy machine, a thread
-/// that gives up its CPU waits milliseconds to get it back.
-fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
-    for _ in 0..sync::SPINS {
-        if let Some(guard) = shard.try_lock() {
-            return guard;
+/// A locked shard, which has no operation's half-done work: if one panics, the next one finds the
+/// shard empty.
+pub(super) struct Locked<'shard>(MutexGuard<'shard, Shard>);
+
+impl<'shard> Locked<'shard> {
+    fn new(shard: &'shard Mutex<Shard>) -> Self {
+        let mut shard = shard.lock();
+        if shard.is_broken {
+            shard.reset();
         }
-        sync::spin_loop();
+        Self(shard)
     }
-    shard.lock()
+
+    /// Releases the lock, and then frees what was removed.
+    pub(super) fn unlock(mut self) {
+        let removed = self.take_removed();
+        drop(self);
+        drop(removed);
+    }
+}
+
+impl Deref for Locked<'_> {
+    type Target = Shard;
+
+    fn deref(&self) -> &Shard {
+        &self.0
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut Shard {
+        &mut self.0
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.is_broken = true;
+        }
+    }
 }

@@ -6,6 +6,7 @@ use super::{
     allocator::Ballast,
     events::{Bound, Events},
     options::Options,
+    sessions::Total,
     slots::Class,
 };
 use crate::engine::{
@@ -20,6 +21,9 @@ pub(super) struct Shared {
     pub(super) events: Events,
     pub(super) sessions: AtomicU64,
     pub(super) bytes: AtomicU64,
+    /// Of these, what may be evicted, without overhead. Only counted if others may not.
+    pub(super) evictable_sessions: AtomicU64,
+    pub(super) evictable_bytes: AtomicU64,
     /// Lookups in a shard that did not exist yet.
     pub(super) misses: AtomicU64,
     /// Sessions that were refused.
@@ -45,7 +49,8 @@ impl Shared {
     }
 
     /// Adds to the totals if the bounds allow it.
-    pub(super) fn reserve(&self, sessions: usize, bytes: usize) -> Result<(), Bound> {
+    pub(super) fn reserve(&self, more: Total) -> Result<(), Bound> {
+        let Total { sessions, bytes } = more;
         let most_sessions = self.options.max_sessions.unwrap_or(u64::MAX);
         let most_bytes = self.options.max_bytes.unwrap_or(u64::MAX);
         if !add_within(&self.sessions, sessions as u64, most_sessions) {
@@ -58,15 +63,47 @@ impl Shared {
         Ok(())
     }
 
-    /// The exceeded bound, if any.
-    pub(super) fn exceeded(&self) -> Option<Bound> {
-        let above = |total: &AtomicU64, most: Option<u64>| {
-            most.is_some_and(|most| total.load(Ordering::Relaxed) > most)
+    /// The bound that is exceeded when this is added, if any.
+    pub(super) fn exceeded_with(&self, more: Total) -> Option<Bound> {
+        let above = |total: &AtomicU64, more: usize, most: Option<u64>| {
+            let total = total.load(Ordering::Relaxed).saturating_add(more as u64);
+            most.is_some_and(|most| total > most)
         };
-        if above(&self.sessions, self.options.max_sessions) {
+        if above(&self.sessions, more.sessions, self.options.max_sessions) {
             return Some(Bound::Sessions);
         }
-        above(&self.bytes, self.options.max_bytes).then_some(Bound::Bytes)
+        above(&self.bytes, more.bytes, self.options.max_bytes).then_some(Bound::Bytes)
+    }
+
+    /// Whether evicting all that may be evicted, except for the session that will be replaced,
+    /// makes enough room.
+    pub(super) fn can_make_room(&self, more: Total, replaced: Total) -> bool {
+        if self.options.on_full.evictable() == Class::ALL {
+            return true;
+        }
+        let fits = |total: &AtomicU64, evictable: &AtomicU64, more: usize, own: usize, most| {
+            let evictable = evictable.load(Ordering::Relaxed).saturating_sub(own as u64);
+            let left = total.load(Ordering::Relaxed).saturating_sub(evictable);
+            left.saturating_add(more as u64) <= most
+        };
+        let Options {
+            max_sessions,
+            max_bytes,
+            ..
+        } = self.options;
+        fits(
+            &self.sessions,
+            &self.evictable_sessions,
+            more.sessions,
+            replaced.sessions,
+            max_sessions.unwrap_or(u64::MAX),
+        ) && fits(
+            &self.bytes,
+            &self.evictable_bytes,
+            more.bytes,
+            replaced.bytes,
+            max_bytes.unwrap_or(u64::MAX),
+        )
     }
 }
 

@@ -21,6 +21,9 @@ pub struct Stats {
     pub evictions: u64,
     /// Sessions that were refused because there was no room.
     pub refusals: u64,
+    /// Sessions that were not saved because they had been destroyed; see
+    /// [`Save::loaded`](super::Save::loaded).
+    pub dropped_saves: u64,
     /// Sweeps by the thread that frees expired sessions.
     pub sweeps: Sweeps,
 }
@@ -31,6 +34,7 @@ impl Stats {
         self.misses += counts.misses;
         self.expirations += counts.expirations;
         self.evictions += counts.evictions;
+        self.dropped_saves += counts.dropped_saves;
     }
 }
 

@@ -18,11 +18,11 @@ use parking_lot::{Condvar, Mutex};
 use super::{clock::StoreClock, events::EventKind, shards::Shards, stats::Sweeps};
 use crate::engine::time::{Clock, UnixMillis};
 
-/// The minimum and maximum time between two sweeps.
+/// The minimum and maximum time until the next sweep, when there is nothing more to do.
 const SOONEST: Duration = Duration::from_secs(1);
 const LATEST: Duration = Duration::from_mins(1);
 
-/// How many milliseconds late a session may be freed.
+/// A sweep that is planned up to this many milliseconds after an expiry is not hurried.
 const PATIENCE: i64 = 1000;
 
 /// The pause between two sweeps while there is more to do.
@@ -103,6 +103,7 @@ impl Swept {
         let Some(clock) = &self.clock else {
             return false;
         };
+        clock.look();
         let now = clock.now();
         let Some(due) = self.shards.next_due() else {
             return false;
@@ -114,7 +115,8 @@ impl Swept {
             }
             return false;
         }
-        let (more, took) = self.shards.sweep_briefly(now);
+        // The clock may go back meanwhile.
+        let (more, took) = self.shards.sweep_briefly(|| clock.now());
         self.sweeps.lock().note(took);
         more
     }

@@ -111,12 +111,15 @@ fn a_store_that_never_holds_much_has_few_shards() {
 }
 
 #[test]
-fn a_panic_under_a_lock_leaves_the_store_usable() {
+fn a_panic_under_a_lock_leaves_an_empty_shard_that_works() {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     let store = MemoryStore::with_shards(Options::default(), Some(1), None);
-    set(&store, b"a", session(None), 0);
-    let panics = |what: &mut dyn FnMut()| assert!(catch_unwind(AssertUnwindSafe(what)).is_err());
+    let panics = |what: &mut dyn FnMut()| {
+        set(&store, b"a", session(Some(1000)), 0);
+        assert!(catch_unwind(AssertUnwindSafe(what)).is_err());
+        assert_eq!(get(&store, b"a", 0), None);
+    };
     panics(&mut || {
         store.page(&mut Pages::default(), 5, UnixMillis(0), |_, _| {
             panic!("on purpose")
@@ -132,45 +135,69 @@ fn a_panic_under_a_lock_leaves_the_store_usable() {
             panic!("on purpose")
         });
     });
-    assert_eq!(get(&store, b"a", 0), None);
     set(&store, b"b", session(None), 0);
     assert_eq!(store.ids(UnixMillis(0)), [b"b"]);
-    assert_eq!(store.len(UnixMillis(0)), 1);
+    assert_eq!(store.len(UnixMillis(2000)), 1);
     assert!(store.destroy(b"b", UnixMillis(0)));
     assert_eq!(held(&store), 0);
 }
 
 #[test]
-fn a_destroyed_session_stays_so_where_that_is_wanted() {
-    for stay_destroyed in [false, true] {
-        let store = MemoryStore::new(
-            Options {
-                stay_destroyed,
-                ..Options::default()
-            },
-            None,
-        );
-        set(&store, b"a", session(None), 0);
+fn a_loaded_session_is_not_saved_after_it_was_destroyed_where_that_is_wanted() {
+    for drop_late_saves in [false, true] {
+        let options = Options {
+            drop_late_saves,
+            ..Options::default()
+        };
+        let store = MemoryStore::new(options, None);
+        let save = |loaded: Option<i64>, now| {
+            let save = Save {
+                loaded: loaded.map(UnixMillis),
+                ..Save::default()
+            };
+            let saved = store.save(b"a", &session(None), save, UnixMillis(now));
+            assert_eq!(saved, Ok(()));
+            store.has(b"a", UnixMillis(now))
+        };
+        assert!(save(None, 0));
+        assert!(save(Some(1000), 0));
         store.destroy(b"a", UnixMillis(0));
-        set(&store, b"a", session(None), 1);
-        assert_eq!(store.has(b"a", UnixMillis(1)), !stay_destroyed);
-        set(&store, b"b", session(None), 1);
-        assert!(store.has(b"b", UnixMillis(1)));
+        // It was destroyed, even if the request lasted longer than the session.
+        for (known, now) in [(1000, 999), (1000, 1000), (i64::MIN, 0), (i64::MAX, 0)] {
+            assert_eq!(save(Some(known), now), !drop_late_saves);
+            store.destroy(b"a", UnixMillis(now));
+        }
+        // A new session with this id.
+        assert!(save(None, 1000));
+        store.clear();
+        assert_eq!(save(Some(2000), 1999), !drop_late_saves);
+        store.clear();
+        // It was not destroyed, but has expired.
+        assert!(save(Some(2000), 2000));
+        let dropped = if drop_late_saves { 5 } else { 0 };
+        assert_eq!(store.stats().dropped_saves, dropped);
     }
 }
 
 #[test]
-fn a_destroyed_session_that_was_not_there_yet_stays_so_too() {
-    let store = MemoryStore::new(
-        Options {
-            stay_destroyed: true,
-            ..Options::default()
-        },
-        None,
-    );
-    store.destroy(b"a", UnixMillis(0));
-    set(&store, b"a", session(None), 1);
-    assert!(!store.has(b"a", UnixMillis(1)));
+fn what_was_not_there_leaves_no_tombstone() {
+    let options = Options {
+        drop_late_saves: true,
+        ..Options::default()
+    };
+    let store = MemoryStore::with_shards(options, Some(1), None);
+    set(&store, b"real", session(Some(1000)), 0);
+    store.destroy(b"real", UnixMillis(0));
+    for number in 0..10_000_i64 {
+        store.destroy(number.to_string().as_bytes(), UnixMillis(0));
+    }
+    let save = Save {
+        loaded: Some(UnixMillis(1000)),
+        ..Save::default()
+    };
+    let saved = store.save(b"real", &session(None), save, UnixMillis(1000));
+    assert_eq!(saved, Ok(()));
+    assert!(!store.has(b"real", UnixMillis(1000)));
 }
 
 #[test]

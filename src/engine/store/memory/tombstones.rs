@@ -1,4 +1,4 @@
-//! Ids that were destroyed recently.
+//! Ids of sessions that were destroyed recently.
 
 use std::collections::VecDeque;
 
@@ -9,7 +9,7 @@ use crate::engine::time::UnixMillis;
 
 /// How long a destroyed id is remembered, in milliseconds. By then, requests that were running when
 /// the session was destroyed have long ended.
-pub(super) const REMEMBERED_MS: i64 = 10 * 60_000;
+pub(super) const REMEMBERED_MS: i64 = 60 * 60_000;
 
 /// The maximum number of ids per shard. Beyond it, the oldest are forgotten earlier.
 pub(super) const REMEMBERED: usize = 512;
@@ -19,9 +19,15 @@ pub(super) const REMEMBERED: usize = 512;
 #[derive(Debug, Default)]
 pub(super) struct Tombstones {
     /// In the order in which they are forgotten.
-    queue: VecDeque<(UnixMillis, u64)>,
-    /// Each hash, and how often it is in the queue.
-    known: HashTable<(u64, u32)>,
+    queue: VecDeque<Tombstone>,
+    /// The latest tombstone of each id.
+    latest: HashTable<Tombstone>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Tombstone {
+    hash: u64,
+    until: UnixMillis,
 }
 
 impl Tombstones {
@@ -30,42 +36,48 @@ impl Tombstones {
         if self.queue.len() >= REMEMBERED {
             self.pop();
         }
-        let until = UnixMillis(now.0.saturating_add(REMEMBERED_MS));
-        self.queue.push_back((until, hash));
-        match self.known.find_mut(hash, |known| known.0 == hash) {
-            Some(known) => known.1 += 1,
-            None => {
-                self.known.insert_unique(hash, (hash, 1), |known| known.0);
-            }
-        }
+        let until = now.plus(REMEMBERED_MS);
+        self.lift(hash);
+        let tombstone = Tombstone { hash, until };
+        self.queue.push_back(tombstone);
+        self.latest
+            .insert_unique(hash, tombstone, |other| other.hash);
     }
 
     pub(super) fn contains(&mut self, hash: u64, now: UnixMillis) -> bool {
         self.forget(now);
-        self.known.find(hash, |known| known.0 == hash).is_some()
+        self.latest.find(hash, |other| other.hash == hash).is_some()
+    }
+
+    /// Forgets an id, because there is a new session with it.
+    pub(super) fn lift(&mut self, hash: u64) {
+        if let Ok(found) = self.latest.find_entry(hash, |other| other.hash == hash) {
+            found.remove();
+        }
     }
 
     /// The bytes that the allocator takes for it.
     pub(super) fn memory(&self) -> usize {
-        allocated(self.queue.capacity() * size_of::<(UnixMillis, u64)>())
-            + allocated(self.known.allocation_size())
+        allocated(self.queue.capacity() * size_of::<Tombstone>())
+            + allocated(self.latest.allocation_size())
     }
 
     fn forget(&mut self, now: UnixMillis) {
-        while self.queue.front().is_some_and(|(until, _)| *until <= now) {
+        while self.queue.front().is_some_and(|oldest| oldest.until <= now) {
             self.pop();
         }
     }
 
     fn pop(&mut self) {
-        let Some((_, hash)) = self.queue.pop_front() else {
+        let Some(oldest) = self.queue.pop_front() else {
             return;
         };
-        if let Ok(mut known) = self.known.find_entry(hash, |known| known.0 == hash) {
-            known.get_mut().1 -= 1;
-            if known.get().1 == 0 {
-                known.remove();
-            }
+        // The id may have been destroyed again.
+        if let Ok(found) = self
+            .latest
+            .find_entry(oldest.hash, |other| *other == oldest)
+        {
+            found.remove();
         }
     }
 }
@@ -86,13 +98,24 @@ mod tests {
     }
 
     #[test]
+    fn an_id_is_forgotten_when_there_is_a_new_session_with_it() {
+        let mut tombstones = Tombstones::default();
+        tombstones.remember(1, UnixMillis(0));
+        tombstones.lift(1);
+        assert!(!tombstones.contains(1, UnixMillis(0)));
+        tombstones.remember(1, UnixMillis(10));
+        assert!(tombstones.contains(1, UnixMillis(REMEMBERED_MS + 9)));
+        assert!(!tombstones.contains(1, UnixMillis(REMEMBERED_MS + 10)));
+    }
+
+    #[test]
     fn there_are_not_more_of_them_than_allowed() {
         let mut tombstones = Tombstones::default();
         for hash in 0..100_000 {
             tombstones.remember(hash, UnixMillis(0));
         }
         assert_eq!(tombstones.queue.len(), REMEMBERED);
-        assert_eq!(tombstones.known.len(), REMEMBERED);
+        assert_eq!(tombstones.latest.len(), REMEMBERED);
         assert!(tombstones.contains(99_999, UnixMillis(0)));
         assert!(!tombstones.contains(0, UnixMillis(0)));
         assert!(tombstones.memory() < 64 * 1024);

@@ -10,7 +10,7 @@ use shuttle::thread;
 
 use super::{
     super::{
-        MemoryStore, Options, Renewed,
+        MemoryStore, Options, Renewed, Save,
         tests::{get, renew, session, set, whole},
     },
     try_schedules,
@@ -29,6 +29,8 @@ enum Operation {
     Set {
         expires: Option<i64>,
     },
+    /// Saves it after it was loaded, without an expiry.
+    SetLoaded,
     /// Saves it as whole text, which cannot be renewed, without an expiry.
     SetWhole,
     /// Reads it at time `now`.
@@ -48,7 +50,7 @@ enum Operation {
     Len,
 }
 
-use Operation::{Destroy, Get, Len, Renew, Set, SetWhole, Sweep};
+use Operation::{Destroy, Get, Len, Renew, Set, SetLoaded, SetWhole, Sweep};
 
 /// The result of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +80,15 @@ fn perform(store: &MemoryStore, operation: Operation) -> Outcome {
             set(store, ID, session(expires), 0);
             Outcome::Nothing
         }
+        SetLoaded => {
+            let save = Save {
+                loaded: Some(UnixMillis(i64::MAX)),
+                ..Save::default()
+            };
+            let saved = store.save(ID, &session(None), save, UnixMillis(0));
+            assert_eq!(saved, Ok(()));
+            Outcome::Nothing
+        }
         SetWhole => {
             set(store, ID, whole(WHOLE, None), 0);
             Outcome::Nothing
@@ -104,9 +115,7 @@ struct Held {
 #[derive(Clone, Debug, Default)]
 struct Model {
     held: Option<Held>,
-    /// Whether it was destroyed.
-    destroyed: bool,
-    stay_destroyed: bool,
+    drop_late_saves: bool,
 }
 
 impl Model {
@@ -114,6 +123,8 @@ impl Model {
         match operation {
             Set { expires } => self.set(false, expires),
             SetWhole => self.set(true, None),
+            SetLoaded if self.drop_late_saves && self.held.is_none() => Outcome::Nothing,
+            SetLoaded => self.set(false, None),
             Get { now } => {
                 self.expire(now);
                 let found = self.held.map(|held| {
@@ -134,10 +145,7 @@ impl Model {
                     Renewed::Done
                 }
             }),
-            Destroy => {
-                self.destroyed = true;
-                Outcome::Was(self.held.take().is_some())
-            }
+            Destroy => Outcome::Was(self.held.take().is_some()),
             Sweep { now } => {
                 self.expire(now);
                 Outcome::Nothing
@@ -147,9 +155,7 @@ impl Model {
     }
 
     fn set(&mut self, is_whole: bool, expires: Option<i64>) -> Outcome {
-        if !(self.stay_destroyed && self.destroyed) {
-            self.held = Some(Held { is_whole, expires });
-        }
+        self.held = Some(Held { is_whole, expires });
         Outcome::Nothing
     }
 
@@ -218,7 +224,7 @@ fn check(options: Options, threads: &'static [&'static [Operation]]) {
             });
         }
         let model = Model {
-            stay_destroyed: options.stay_destroyed,
+            drop_late_saves: options.drop_late_saves,
             ..Model::default()
         };
         assert!(model.explains(&history), "{history:#?}");
@@ -272,12 +278,16 @@ fn a_sweep_takes_only_what_has_expired_whoever_renews_it_meanwhile() {
 #[test]
 fn a_late_save_brings_nothing_back_that_was_destroyed() {
     let options = Options {
-        stay_destroyed: true,
+        drop_late_saves: true,
         ..Options::default()
     };
     check(
         options,
-        &[&[SET, GET, SET], &[Destroy, GET], &[RENEW, SET, GET]],
+        &[
+            &[SET, GET, SetLoaded],
+            &[Destroy, GET],
+            &[RENEW, SetLoaded, GET],
+        ],
     );
 }
 

@@ -237,3 +237,43 @@ fn bytes_come_near_to_what_a_session_needs() {
     let least = 282 + size_of::<Slot>() as u64 + 5;
     assert!((least..least + 60).contains(&each), "{each} bytes");
 }
+
+#[test]
+fn a_large_session_leaves_the_store_within_its_bytes() {
+    for on_full in [OnFull::Evict, OnFull::Spare] {
+        let most = 20_000_000;
+        let store = bounded_by_bytes(most, on_full);
+        for number in 0..60_000_u32 {
+            save(&store, &number.to_string(), &large(300), Other).unwrap();
+        }
+        let text = large(10_000_000);
+        save(&store, "large", &text, Other).unwrap();
+        let bytes = store.stats().bytes;
+        assert!(bytes <= most, "{bytes} of {most}");
+        assert!(store.has(b"large", UnixMillis(0)));
+    }
+}
+
+#[test]
+fn a_session_that_is_refused_evicts_nothing() {
+    let most = 2_000_000;
+    let store = bounded_by_bytes(most, OnFull::Spare);
+    save(&store, "protected", &large(1_000_000), Protected).unwrap();
+    for number in 0..1000_u32 {
+        save(&store, &number.to_string(), &large(300), Other).unwrap();
+    }
+    let sessions = store.stats().sessions;
+    let refused = save(&store, "large", &large(1_500_000), Protected);
+    assert_eq!(refused, Err(Full(Bound::Bytes)));
+    // Its own room cannot be used for it before it is replaced.
+    let refused = save(&store, "0", &large(1_500_000), Other);
+    assert_eq!(refused, Err(Full(Bound::Bytes)));
+    assert_eq!(
+        (store.stats().sessions, store.stats().evictions),
+        (sessions, 0)
+    );
+    assert_eq!(text(&store, b"0", 0), Some(large(300)));
+    // This one fits.
+    save(&store, "large", &large(800_000), Protected).unwrap();
+    assert!(store.stats().bytes <= most);
+}

@@ -196,3 +196,34 @@ fn a_listener_that_is_gone_is_told_nothing() {
     in_another_thread(|| set(&store, b"a", session(None), 0));
     assert_eq!(woken.load(Ordering::SeqCst), 0);
 }
+
+#[test]
+fn a_listener_that_takes_nothing_does_not_fill_memory() {
+    let store = MemoryStore::default();
+    let by_number = Arc::new(Listener::new(|| {}));
+    store.listen(&by_number, 1 << EventKind::Update.number());
+    for _ in 0..200_000 {
+        set(&store, b"a", session(None), 0);
+    }
+    let queued = by_number.queued();
+    assert_eq!((queued.events, queued.dropped), (100_000, 99_999));
+    assert_eq!(by_number.take(200_000).len(), 100_000);
+    assert_eq!(
+        (by_number.queued().events, by_number.queued().bytes),
+        (0, 0)
+    );
+    store.listen(&by_number, 0);
+
+    let by_bytes = Arc::new(Listener::new(|| {}));
+    store.listen(&by_bytes, 1 << EventKind::Update.number() | WITH_DATA);
+    let text = "x".repeat(1 << 20);
+    for _ in 0..100 {
+        set(&store, b"a", whole(&text, None), 0);
+    }
+    let queued = by_bytes.queued();
+    assert_eq!((queued.events, queued.dropped), (31, 69));
+    assert!(queued.bytes <= 32 << 20);
+    assert_eq!(by_bytes.take(1).len(), 1);
+    set(&store, b"a", whole(&text, None), 0);
+    assert_eq!(by_bytes.queued().events, 31);
+}

@@ -32,6 +32,8 @@ struct Content {
     cookie: Option<Cookie>,
     expiry: Expiry,
     class: Class,
+    /// When it would have expired, if it was loaded.
+    loaded: Option<i64>,
 }
 
 fn cookie() -> impl Strategy<Value = Cookie> {
@@ -57,12 +59,14 @@ fn content() -> impl Strategy<Value = Content> {
         cookie,
         expiry(),
         prop::sample::select(&Class::ALL),
+        proptest::option::of(prop_oneof![Just(i64::MIN), 0..5000_i64, Just(i64::MAX)]),
     )
-        .prop_map(|(number, cookie, expiry, class)| Content {
+        .prop_map(|(number, cookie, expiry, class, loaded)| Content {
             number,
             cookie,
             expiry,
             class,
+            loaded,
         })
 }
 
@@ -91,12 +95,12 @@ fn options() -> impl Strategy<Value = Options> {
     ];
     let most = proptest::option::of(1..8_u64);
     let ttl = proptest::option::of(1..5000_i64);
-    (most, on_full, ttl, any::<bool>()).prop_map(|(max_sessions, on_full, ttl, stay_destroyed)| {
+    (most, on_full, ttl, any::<bool>()).prop_map(|(max_sessions, on_full, ttl, drop_late_saves)| {
         Options {
             max_sessions,
             on_full,
             ttl,
-            stay_destroyed,
+            drop_late_saves,
             ..Options::default()
         }
     })
@@ -132,6 +136,7 @@ struct Model {
     destroyed: HashMap<u8, i64>,
     uses: u64,
     evictions: u64,
+    dropped: u64,
 }
 
 impl Model {
@@ -175,8 +180,17 @@ impl Model {
     }
 
     fn set(&mut self, id: u8, content: Content, now: i64) -> Result<(), Full> {
-        if self.options.stay_destroyed && self.destroyed.contains_key(&id) {
-            return Ok(());
+        if self.options.drop_late_saves && !self.sessions.contains_key(&id) {
+            match content.loaded {
+                Some(until) if until > now || self.destroyed.contains_key(&id) => {
+                    self.dropped += 1;
+                    return Ok(());
+                }
+                Some(_) => {}
+                None => {
+                    self.destroyed.remove(&id);
+                }
+            }
         }
         let expires = self.expires(content.expiry, now);
         let is_gone = expires.is_some_and(|at| at <= now);
@@ -230,6 +244,7 @@ fn perform(
             let save = Save {
                 ttl: content.expiry.ttl,
                 class: content.class,
+                loaded: content.loaded.map(UnixMillis),
             };
             let saved = store.save(&[id], &content.session(&content.text()), save, time);
             prop_assert_eq!(saved, model.set(id, content, *now));
@@ -246,7 +261,9 @@ fn perform(
         Step::Destroy(id) => {
             let is_destroyed = store.destroy(&[id], time);
             prop_assert_eq!(is_destroyed, model.sessions.remove(&id).is_some());
-            model.destroyed.insert(id, *now + 10 * 60_000);
+            if is_destroyed {
+                model.destroyed.insert(id, *now + tombstones::REMEMBERED_MS);
+            }
         }
         Step::Get(id) => {
             let expected = model.is_used(id).map(|held| held.content);
@@ -304,12 +321,15 @@ proptest! {
             destroyed: HashMap::new(),
             uses: 0,
             evictions: 0,
+            dropped: 0,
         };
         let mut now = 0;
         for step in steps {
             model.expire(now);
             perform(step, &store, &mut model, &mut now)?;
-            prop_assert_eq!(store.stats().evictions, model.evictions);
+            let stats = store.stats();
+            prop_assert_eq!(stats.evictions, model.evictions);
+            prop_assert_eq!(stats.dropped_saves, model.dropped);
         }
     }
 }

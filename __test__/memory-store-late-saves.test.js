@@ -1,0 +1,126 @@
+'use strict'
+
+// `lateSaves: 'drop'`: a request that was running when its session was destroyed does not bring it back.
+
+const assert = require('node:assert/strict')
+const { test } = require('node:test')
+const session = require('..')
+const { cookieOf, request, serving } = require('./support/server')
+const { ask } = require('./support/store-promises')
+
+const { Cookie, MemoryStore } = session
+
+const data = (maxAge, more) => ({ cookie: new Cookie({ maxAge }), ...more })
+
+for (const lateSaves of ['save', 'drop']) {
+  for (const [name, maxAge] of Object.entries({ 'without an expiry': null, 'with one': 60_000 })) {
+    for (const change of ['changed', 'saved', 'untouched', 'reloaded']) {
+      test(`a session ${name} that is destroyed while another request has ${change} it: ${lateSaves}`, async () => {
+        const store = new MemoryStore({ lateSaves })
+        const options = { secret: 's', saveUninitialized: true, store, cookie: { maxAge } }
+        const middleware = session({ ...options, resave: change === 'untouched' })
+        let arrived
+        let goOn
+        const handler = (req, res) =>
+          middleware(req, res, async () => {
+            if (req.url === '/slow') {
+              if (change === 'reloaded') {
+                await new Promise((resolve, reject) =>
+                  req.session.reload((error) => (error ? reject(error) : resolve()))
+                )
+              }
+              if (change !== 'untouched') req.session.changed = true
+              if (change === 'saved') await new Promise((resolve) => req.session.save(resolve))
+              const wait = new Promise((resolve) => (goOn = resolve))
+              arrived()
+              await wait
+              if (change === 'saved') req.session.changed = 'again'
+            }
+            if (req.url === '/logout') req.session.destroy(() => res.end())
+            else res.end()
+          })
+        await serving(handler, async (port) => {
+          const cookie = cookieOf(await request(port))
+          const hasArrived = new Promise((resolve) => (arrived = resolve))
+          const slow = request(port, { cookie, path: '/slow' })
+          await hasArrived
+          await request(port, { cookie, path: '/logout' })
+          goOn()
+          await slow
+        })
+        assert.equal(store.stats().sessions, lateSaves === 'save' ? 1 : 0)
+        assert.equal(store.stats().droppedSaves, lateSaves === 'save' ? 0 : 1)
+      })
+    }
+  }
+}
+
+test('a session that is saved without having been loaded is a new one', async () => {
+  const store = new MemoryStore({ lateSaves: 'drop' })
+  await ask(store, 'set', 'sid', data(1000))
+  await ask(store, 'destroy', 'sid')
+  await ask(store, 'set', 'sid', data(1000))
+  assert.ok(await ask(store, 'get', 'sid'))
+  await ask(store, 'destroy', 'sid')
+  store.sessions.sid = '{"cookie":{}}'
+  assert.ok(await ask(store, 'get', 'sid'))
+})
+
+test('a session that has expired meanwhile is created anew, as in express-session', async (t) => {
+  let now = Date.now()
+  t.mock.method(Date, 'now', () => now)
+  const store = new MemoryStore({ lateSaves: 'drop' })
+  for (const sid of ['destroyed', 'expired']) await ask(store, 'set', sid, data(1000))
+  const [destroyed, expired] = [
+    await ask(store, 'get', 'destroyed'),
+    await ask(store, 'get', 'expired')
+  ]
+  await ask(store, 'destroy', 'destroyed')
+  now += 2000
+  for (const held of [destroyed, expired]) held.cookie = new Cookie({ maxAge: 1000 })
+  await ask(store, 'set', 'destroyed', destroyed)
+  await ask(store, 'set', 'expired', expired)
+  assert.deepEqual(Object.keys(store.sessions), ['expired'])
+})
+
+test('what was cleared stays cleared', async () => {
+  const store = new MemoryStore({ lateSaves: 'drop' })
+  await ask(store, 'set', 'sid', data(null))
+  const held = await ask(store, 'get', 'sid')
+  await ask(store, 'clear')
+  await ask(store, 'set', 'sid', held)
+  assert.equal(await ask(store, 'length'), 0)
+})
+
+test('requests without a session push no destroyed session out of memory', async (t) => {
+  let now = Date.now()
+  t.mock.method(Date, 'now', () => now)
+  const store = new MemoryStore({ lateSaves: 'drop', maxSessions: 900 })
+  await ask(store, 'set', 'real', data(1000))
+  const held = await ask(store, 'get', 'real')
+  await ask(store, 'destroy', 'real')
+  for (let n = 0; n < 2000; n++) store.destroy(`guest ${n}`)
+  now += 5000
+  held.cookie = new Cookie({ maxAge: 1000 })
+  await ask(store, 'set', 'real', held)
+  assert.equal(await ask(store, 'length'), 0)
+})
+
+test('a session of another store is a new one here', async () => {
+  const [from, to] = [
+    new MemoryStore({ lateSaves: 'drop' }),
+    new MemoryStore({ lateSaves: 'drop' })
+  ]
+  await ask(from, 'set', 'sid', data(1000, { user: 'tobi' }))
+  await ask(to, 'set', 'sid', await ask(from, 'get', 'sid'))
+  assert.equal((await ask(to, 'get', 'sid')).user, 'tobi')
+})
+
+test('the marks cannot be seen, and sessions can be frozen', async () => {
+  const store = new MemoryStore({ lateSaves: 'drop' })
+  await ask(store, 'set', 'sid', data(1000))
+  const held = await ask(store, 'get', 'sid')
+  assert.deepEqual(Reflect.ownKeys(held), ['cookie'])
+  await ask(store, 'set', 'other', Object.freeze(data(1000)))
+  assert.equal(await ask(store, 'length'), 2)
+})
