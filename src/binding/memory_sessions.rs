@@ -9,7 +9,7 @@
 
 use std::cell::RefCell;
 
-use napi::bindgen_prelude::{Either, External};
+use napi::bindgen_prelude::{Either, Env, External};
 use napi_derive::napi;
 
 use super::{
@@ -208,6 +208,7 @@ pub enum Saved {
         maxAge: number, expires: number, ttl: number, sessionClass: number, now: number"
 )]
 pub fn memory_set(
+    env: Env,
     handle: &External<Handle>,
     id: JsText,
     text: JsJson,
@@ -219,7 +220,7 @@ pub fn memory_set(
     now: f64,
 ) -> Result<Saved> {
     let session = session(&text.0, [attributes, max_age, expires]);
-    save(handle, &id, &session, save_as(ttl, class), now)
+    save(env, handle, &id, &session, save_as(ttl, class), now)
 }
 
 /// The same for a session that was loaded or saved before. `known` is when it would have expired, as
@@ -230,6 +231,7 @@ pub fn memory_set(
         maxAge: number, expires: number, ttl: number, sessionClass: number, now: number, known: number"
 )]
 pub fn memory_set_again(
+    env: Env,
     handle: &External<Handle>,
     id: JsText,
     text: JsJson,
@@ -246,7 +248,7 @@ pub fn memory_set_again(
         loaded: Some(time(known)),
         ..save_as(ttl, class)
     };
-    save(handle, &id, &session, how, now)
+    save(env, handle, &id, &session, how, now)
 }
 
 fn save_as(ttl: f64, class: u32) -> Save {
@@ -261,8 +263,17 @@ fn save_as(ttl: f64, class: u32) -> Save {
     }
 }
 
-fn save(handle: &Handle, id: &JsText, session: &Session<'_>, how: Save, now: f64) -> Result<Saved> {
-    let saved = handle.store()?.save(id.bytes(), session, how, time(now));
+fn save(
+    env: Env,
+    handle: &Handle,
+    id: &JsText,
+    session: &Session<'_>,
+    how: Save,
+    now: f64,
+) -> Result<Saved> {
+    let store = handle.store()?;
+    let saved = store.save(id.bytes(), session, how, time(now));
+    handle.tell_size(env, Some(&store))?;
     Ok(match saved {
         Ok(()) => Saved::Done,
         Err(Full(memory::Bound::Sessions)) => Saved::TooManySessions,
@@ -351,9 +362,10 @@ pub fn memory_length(handle: &External<Handle>, now: f64) -> Result<f64> {
 
 /// Removes all sessions.
 #[napi(catch_unwind, ts_args_type = "store: ExternalObject<MemoryStore>")]
-pub fn memory_clear(handle: &External<Handle>) -> Result<()> {
-    handle.store()?.clear();
-    Ok(())
+pub fn memory_clear(env: Env, handle: &External<Handle>) -> Result<()> {
+    let store = handle.store()?;
+    store.clear();
+    handle.tell_size(env, Some(&store))
 }
 
 /// Starts an iteration over all sessions.

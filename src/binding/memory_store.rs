@@ -7,10 +7,13 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use napi::bindgen_prelude::{External, retain_current_module_for_unload_safety};
+use napi::bindgen_prelude::{Env, External, retain_current_module_for_unload_safety};
 use napi_derive::napi;
 
-use super::error::{ErrorCode, Result};
+use super::{
+    error::{ErrorCode, Result},
+    memory_size::ToldSize,
+};
 use crate::engine::{
     store::memory::{self, Listener, MemoryStore, Options, registry},
     time::UnixMillis,
@@ -62,7 +65,12 @@ impl From<MemoryStoreOptions> for Options {
 pub struct Handle {
     pub(super) open: Open,
     pub(super) listener: RefCell<Option<Arc<Listener>>>,
+    /// `None` for a store with a name, which does not belong to one thread's V8.
+    told_size: Option<ToldSize>,
 }
+
+/// About how many bytes an empty store takes.
+const EMPTY: usize = 4096;
 
 /// The store of a handle, until it is closed.
 #[derive(Clone)]
@@ -79,6 +87,12 @@ impl Open {
 impl Handle {
     pub(super) fn store(&self) -> Result<Ref<'_, MemoryStore>> {
         self.open.store()
+    }
+
+    /// Tells V8 how much memory the store takes.
+    pub(super) fn tell_size(&self, env: Env, store: Option<&MemoryStore>) -> Result<()> {
+        let told_size = self.told_size.as_ref();
+        told_size.map_or(Ok(()), |told| told.update(env, store))
     }
 }
 
@@ -131,10 +145,12 @@ pub fn open_memory_store(
     retain_current_module_for_unload_safety();
     let options = options.map(Options::from);
     let store = registry::open(name.as_deref(), options, Some(system_clock))?;
-    Some(External::new(Handle {
+    let handle = Handle {
         open: Open(Rc::new(RefCell::new(Some(store)))),
         listener: RefCell::default(),
-    }))
+        told_size: name.is_none().then(ToldSize::default),
+    };
+    Some(External::new_with_size_hint(handle, EMPTY))
 }
 
 /// What the shim has to know of a store's options, which another thread may have given.
@@ -226,11 +242,12 @@ pub fn memory_stats(handle: &External<Handle>, now: f64) -> Result<MemoryStats> 
 
 /// Closes a store for this thread. It is freed when the last thread has closed it.
 #[napi(catch_unwind, ts_args_type = "store: ExternalObject<MemoryStore>")]
-pub fn memory_close(handle: &External<Handle>) {
+pub fn memory_close(env: Env, handle: &External<Handle>) -> Result<()> {
     if let Some(listener) = handle.listener.borrow_mut().take()
         && let Ok(store) = handle.store()
     {
         store.listen(&listener, 0);
     }
     drop(handle.open.0.borrow_mut().take());
+    handle.tell_size(env, None)
 }

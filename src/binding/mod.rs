@@ -19,6 +19,7 @@ pub mod error;
 pub mod lifecycle;
 pub mod memory_events;
 pub mod memory_sessions;
+mod memory_size;
 pub mod memory_store;
 pub mod numbers;
 #[cfg(feature = "panic-probe")]

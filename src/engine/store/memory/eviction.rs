@@ -51,7 +51,7 @@ impl Shards {
     }
 
     fn evict_of(&self, class: Class, bound: Bound, keep: Option<u64>, now: UnixMillis) -> bool {
-        while let Some(index) = self.shared.hints.oldest(class) {
+        while let Some(index) = self.oldest(class) {
             let Some(mut shard) = self.lock(index) else {
                 return false;
             };

@@ -22,7 +22,7 @@ impl Shards {
     /// saved by an earlier time.
     pub(super) fn sweep(&self, now: impl Fn() -> UnixMillis, mut budget: usize) -> bool {
         let mut is_compacted = false;
-        while let Some((index, due)) = self.shared.hints.next_due() {
+        while let Some((index, due)) = self.soonest() {
             if due > now() {
                 return false;
             }
@@ -67,6 +67,6 @@ impl Shards {
     /// When a session may expire next, at the latest when the first one does. `None` if no session
     /// has an expiry.
     pub(super) fn next_due(&self) -> Option<UnixMillis> {
-        self.shared.hints.next_due().map(|(_, due)| due)
+        self.soonest().map(|(_, due)| due)
     }
 }

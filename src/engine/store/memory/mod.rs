@@ -6,6 +6,7 @@ mod clock;
 mod events;
 mod eviction;
 mod expiry;
+mod hints;
 mod options;
 mod pages;
 mod record;
@@ -276,6 +277,12 @@ impl MemoryStore {
         self.shards().clear();
     }
 
+    /// The bytes that the store takes, including overhead.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.shards().shared.bytes.load(Ordering::Relaxed)
+    }
+
     /// The store's contents and history.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -283,7 +290,7 @@ impl MemoryStore {
         let mut stats = Stats {
             sessions: shared.sessions.load(Ordering::Relaxed),
             misses: shared.misses.load(Ordering::Relaxed),
-            bytes: shared.bytes.load(Ordering::Relaxed),
+            bytes: self.bytes(),
             refusals: shared.refusals.load(Ordering::Relaxed),
             sweeps: *self.swept.sweeps.lock(),
             ..Stats::default()

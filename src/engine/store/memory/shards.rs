@@ -1,6 +1,7 @@
 //! The shards of a store: how sessions are assigned to them, and how they are locked.
 
 use std::{
+    array,
     hash::{BuildHasher as _, RandomState},
     ops::{Deref, DerefMut},
     sync::{Arc, OnceLock},
@@ -8,6 +9,7 @@ use std::{
 
 use super::{
     allocator,
+    hints::{GROUP, Hints},
     options::Options,
     shard::Shard,
     shared::{Shared, adjust},
@@ -28,13 +30,20 @@ const SWEPT_ON_THE_WAY: usize = 4;
 /// A shard, created for its first session.
 type Place = OnceLock<Box<Mutex<Shard>>>;
 
+/// Some shards, created for the first session in one of them.
+#[derive(Debug)]
+struct Group {
+    hints: Hints,
+    places: [Place; GROUP],
+}
+
 /// The shards, and the state they share. Nothing is allocated before the first session.
 #[derive(Debug)]
 pub(super) struct Shards {
     hasher: RandomState,
     pub(super) shared: Arc<Shared>,
     count: usize,
-    places: OnceLock<Box<[Place]>>,
+    groups: OnceLock<Box<[OnceLock<Box<Group>>]>>,
 }
 
 /// The number of shards for a store. A small store gets fewer, because they take memory too.
@@ -55,7 +64,7 @@ impl Shards {
             hasher: RandomState::new(),
             count: count.unwrap_or_else(|| shards_for(&options)),
             shared: Arc::new(Shared::new(options)),
-            places: OnceLock::new(),
+            groups: OnceLock::new(),
         }
     }
 
@@ -66,13 +75,43 @@ impl Shards {
 
     /// Locks the existing shards, one after the other.
     pub(super) fn iter(&self) -> impl Iterator<Item = Locked<'_>> {
-        let places = self.places.get().into_iter().flatten();
+        let places = self.groups().flat_map(|(_, group)| &group.places);
         places.filter_map(|place| place.get().map(|shard| Locked::new(shard)))
+    }
+
+    /// The shard in which a session expires next, and when.
+    pub(super) fn soonest(&self) -> Option<(usize, UnixMillis)> {
+        let all = self
+            .groups()
+            .flat_map(|(first, group)| (first..).zip(group.hints.due()));
+        let (index, due) = all.min_by_key(|(_, due)| *due)?;
+        (due < i64::MAX).then_some((index, UnixMillis(due)))
+    }
+
+    /// The shard with the least recently used session of a class.
+    pub(super) fn oldest(&self, class: Class) -> Option<usize> {
+        let all = self
+            .groups()
+            .flat_map(|(first, group)| (first..).zip(group.hints.oldest(class)));
+        let (index, oldest) = all.min_by_key(|(_, oldest)| *oldest)?;
+        (oldest < u64::MAX).then_some(index)
+    }
+
+    /// The existing groups, and the index of the first shard of each.
+    fn groups(&self) -> impl Iterator<Item = (usize, &Group)> {
+        let groups = self.groups.get().into_iter().flatten();
+        let groups = (0..).step_by(GROUP).zip(groups);
+        groups.filter_map(|(first, group)| Some((first, &**group.get()?)))
+    }
+
+    fn group(&self, index: usize) -> Option<&Group> {
+        let group = self.groups.get()?.get(index / GROUP)?.get()?;
+        Some(&**group)
     }
 
     /// Locks the shard at this index, if it exists.
     pub(super) fn lock(&self, index: usize) -> Option<Locked<'_>> {
-        let shard = self.places.get()?.get(index)?.get()?;
+        let shard = self.group(index)?.places.get(index % GROUP)?.get()?;
         Some(Locked::new(shard))
     }
 
@@ -85,7 +124,7 @@ impl Shards {
         operation: impl FnOnce(&mut Shard, u64) -> Output,
     ) -> Option<Output> {
         let (hash, index) = self.place_of(id);
-        let shard = self.places.get()?.get(index)?.get()?;
+        let shard = self.group(index)?.places.get(index % GROUP)?.get()?;
         Some(self.with_locked(index, shard, now, |shard| operation(shard, hash)))
     }
 
@@ -97,7 +136,8 @@ impl Shards {
         operation: impl FnOnce(&mut Shard, u64) -> Output,
     ) -> Option<Output> {
         let (hash, index) = self.place_of(id);
-        let shard = self.shard_at(self.places().get(index)?)?;
+        let group = self.new_group(index)?;
+        let shard = self.shard_at(group.places.get(index % GROUP)?)?;
         Some(self.with_locked(index, shard, now, |shard| operation(shard, hash)))
     }
 
@@ -132,12 +172,14 @@ impl Shards {
     /// Call this after every change to a shard.
     pub(super) fn publish(&self, index: usize, shard: &mut Shard) {
         let due = shard.publish();
-        let Shared { hints, options, .. } = &*self.shared;
-        hints.set_due(index, due);
-        if options.is_bounded() {
+        let Some(Group { hints, .. }) = self.group(index) else {
+            return;
+        };
+        hints.set_due(index % GROUP, due);
+        if self.shared.options.is_bounded() {
             let least_recent = |class| shard.sessions.least_recent(class);
             let oldest = Class::ALL.map(|class| least_recent(class).map(|(_, slot)| slot.used));
-            hints.set_oldest(index, oldest);
+            hints.set_oldest(index % GROUP, oldest);
         }
     }
 
@@ -153,20 +195,31 @@ impl Shards {
         allocator::free(taken);
     }
 
-    /// The places, allocated for the first session. (Without `get_or_init`, because the model
-    /// checker must not switch threads inside of it, as it would when bytes are counted there.)
-    fn places(&self) -> &[Place] {
-        if let Some(places) = self.places.get() {
-            return places;
+    /// The group of a shard, allocated for the first session. (Without `get_or_init`, because the
+    /// model checker must not switch threads inside of it, as it would when bytes are counted
+    /// there.)
+    fn new_group(&self, index: usize) -> Option<&Group> {
+        if self.groups.get().is_none() {
+            let count = self.count.div_ceil(GROUP);
+            if self
+                .groups
+                .set((0..count).map(|_| OnceLock::new()).collect())
+                .is_ok()
+            {
+                let bytes = count * size_of::<OnceLock<Box<Group>>>();
+                adjust(&self.shared.bytes, 0, bytes);
+            }
         }
-        let is_bounded = self.shared.options.is_bounded();
-        let hints = self.shared.hints.allocate(self.count, is_bounded);
-        let places = (0..self.count).map(|_| OnceLock::new()).collect();
-        if self.places.set(places).is_ok() {
-            let bytes = self.count * size_of::<Place>() + hints;
-            adjust(&self.shared.bytes, 0, bytes);
+        let group = self.groups.get()?.get(index / GROUP)?;
+        if group.get().is_none() {
+            let hints = Hints::new(self.shared.options.is_bounded());
+            let bytes = size_of::<Group>() + hints.memory();
+            let places = array::from_fn(|_| OnceLock::new());
+            if group.set(Box::new(Group { hints, places })).is_ok() {
+                adjust(&self.shared.bytes, 0, bytes);
+            }
         }
-        self.places.get().map_or(&[], |places| places)
+        Some(&**group.get()?)
     }
 
     fn shard_at<'place>(&self, place: &'place Place) -> Option<&'place Mutex<Shard>> {

@@ -1,7 +1,5 @@
 //! The state that all shards of a store share.
 
-use std::sync::OnceLock;
-
 use super::{
     allocator::Ballast,
     events::{Bound, Events},
@@ -9,10 +7,7 @@ use super::{
     sessions::Total,
     slots::Class,
 };
-use crate::engine::{
-    sync::{AtomicI64, AtomicU64, Ordering},
-    time::UnixMillis,
-};
+use crate::engine::sync::{AtomicU64, Ordering};
 
 /// The shared state. Totals are exact whenever no operation is running.
 #[derive(Debug, Default)]
@@ -30,7 +25,6 @@ pub(super) struct Shared {
     pub(super) refusals: AtomicU64,
     /// Counts added sessions and, in a bounded store, uses.
     ticks: AtomicU64,
-    pub(super) hints: Hints,
     pub(super) ballast: Ballast,
 }
 
@@ -126,67 +120,5 @@ pub(super) fn adjust(total: &AtomicU64, before: usize, after: usize) {
         None => {
             total.fetch_sub((before - after) as u64, Ordering::Relaxed);
         }
-    }
-}
-
-/// Facts about the shards that need no lock, as of the last operation on each.
-#[derive(Debug, Default)]
-pub(super) struct Hints(OnceLock<Known>);
-
-#[derive(Debug)]
-struct Known {
-    /// When a session may expire next.
-    due: Box<[AtomicI64]>,
-    /// When the least recently used session of each class was used; empty without bounds.
-    oldest: [Box<[AtomicU64]>; Class::ALL.len()],
-}
-
-impl Hints {
-    /// Allocates the hints for this many shards. Returns the bytes they take.
-    pub(super) fn allocate(&self, shards: usize, is_bounded: bool) -> usize {
-        let bounded_shards = if is_bounded { shards } else { 0 };
-        let never = || {
-            (0..bounded_shards)
-                .map(|_| AtomicU64::new(u64::MAX))
-                .collect()
-        };
-        self.0.get_or_init(|| Known {
-            due: (0..shards).map(|_| AtomicI64::new(i64::MAX)).collect(),
-            oldest: [never(), never(), never()],
-        });
-        (shards + Class::ALL.len() * bounded_shards) * size_of::<AtomicU64>()
-    }
-
-    pub(super) fn set_due(&self, shard: usize, due: Option<UnixMillis>) {
-        let hint = self.0.get().and_then(|known| known.due.get(shard));
-        if let Some(hint) = hint {
-            // SeqCst, because the sweeper's thread ends or continues depending on this.
-            hint.store(due.map_or(i64::MAX, |due| due.0), Ordering::SeqCst);
-        }
-    }
-
-    pub(super) fn set_oldest(&self, shard: usize, oldest: [Option<u64>; Class::ALL.len()]) {
-        let Some(known) = self.0.get() else { return };
-        for (hints, oldest) in known.oldest.iter().zip(oldest) {
-            if let Some(hint) = hints.get(shard) {
-                hint.store(oldest.unwrap_or(u64::MAX), Ordering::Relaxed);
-            }
-        }
-    }
-
-    /// The shard in which a session expires next, and when.
-    pub(super) fn next_due(&self) -> Option<(usize, UnixMillis)> {
-        let hints = self.0.get()?.due.iter();
-        let due = (0..).zip(hints.map(|due| due.load(Ordering::SeqCst)));
-        let (shard, due) = due.min_by_key(|(_, due)| *due)?;
-        (due < i64::MAX).then_some((shard, UnixMillis(due)))
-    }
-
-    /// The shard with the least recently used session of a class.
-    pub(super) fn oldest(&self, class: Class) -> Option<usize> {
-        let hints = self.0.get()?.oldest.get(class as usize)?.iter();
-        let oldest = (0..).zip(hints.map(|oldest| oldest.load(Ordering::Relaxed)));
-        let (shard, oldest) = oldest.min_by_key(|(_, oldest)| *oldest)?;
-        (oldest < u64::MAX).then_some(shard)
     }
 }

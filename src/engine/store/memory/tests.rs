@@ -78,9 +78,9 @@ fn an_empty_store_takes_next_to_no_memory_and_the_first_session_brings_the_rest(
     assert_eq!(store.stats().bytes, bytes);
 
     set(&store, b"a", session(None), 0);
-    // A place for each possible shard.
+    // A group of shards, and one shard.
     let first = store.stats().bytes;
-    assert!((8000..20_000).contains(&first), "{first}");
+    assert!((1000..4000).contains(&first), "{first}");
     assert_eq!(store.shards().iter().count(), 1);
     store.clear();
     let one_shard = store.stats().bytes;
@@ -90,7 +90,8 @@ fn an_empty_store_takes_next_to_no_memory_and_the_first_session_brings_the_rest(
     assert_eq!(store.shards().iter().count(), shards::SHARDS);
     store.clear();
     let others = (shards::SHARDS - 1) * size_of::<Mutex<shard::Shard>>();
-    assert_eq!(store.stats().bytes, one_shard + others as u64);
+    let groups = store.stats().bytes - one_shard - others as u64;
+    assert!(groups < 20_000, "{groups}");
 }
 
 #[test]
