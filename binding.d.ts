@@ -53,8 +53,11 @@ export interface Lifecycle {
   table: Uint8Array
 }
 
-/** All sessions, oldest first: for each, the id and the text of the whole session. */
-export declare function memoryAll(store: ExternalObject<MemoryStore>, now: number): Array<string>
+/**
+ * All sessions, oldest first: for each, the id and the text of the whole session. Writes a time into
+ * the buffer before which none of them expires.
+ */
+export declare function memoryAll(store: ExternalObject<MemoryStore>, now: number, numbers: ArrayBuffer): Array<string>
 
 /** The text of a cookie's attributes. */
 export declare function memoryAttributes(store: ExternalObject<MemoryStore>, attributes: number): string | null

@@ -3,6 +3,7 @@
 // Regressions of the lazy `req.session`: what express-session does, side by side.
 
 const assert = require('node:assert/strict')
+const { ServerResponse } = require('node:http')
 const { test } = require('node:test')
 const genuine = require('express-session')
 const ours = require('..')
@@ -31,6 +32,92 @@ for (const [name, change] of Object.entries({
     assert.deepEqual(await nextAfter(ours, change), await nextAfter(genuine, change))
   })
 }
+
+/** Serves one request for a stored session, or a new one, and gives what the store then holds. */
+async function stored(session, { before, handle, isNew, custom }) {
+  const store = new session.MemoryStore()
+  custom?.(store)
+  store.set('a', { cookie: new session.Cookie(), user: 1 })
+  const options = { secret: SECRET, resave: false, saveUninitialized: true, store }
+  const middleware = session(options)
+  custom?.(store)
+  const cookie = isNew ? undefined : cookieHeader('a')
+  const req = makeRequest({ headers: cookie ? { cookie } : {} })
+  const res = new ServerResponse(req)
+  before?.()
+  await new Promise((resolve) => middleware(req, res, resolve))
+  handle(req)
+  res.end()
+  return JSON.parse(store.sessions[req.sessionID])
+}
+
+for (const isNew of [true, false]) {
+  const kind = isNew ? 'a new session' : 'a stored session'
+
+  test(`the save of ${kind} is the one that the prototype had when the request began`, async () => {
+    const seen = []
+    for (const session of [genuine, ours]) {
+      const { prototype } = session.Session
+      const original = prototype.save
+      const stamp = (name) =>
+        function save(...args) {
+          this[name] = true
+          return original.apply(this, args)
+        }
+      const restore = () => (prototype.save = original)
+      try {
+        const late = await stored(session, {
+          isNew,
+          handle(req) {
+            prototype.save = stamp('late')
+            req.session.changed = true
+          }
+        })
+        restore()
+        const early = await stored(session, {
+          isNew,
+          before: () => (prototype.save = stamp('early')),
+          handle(req) {
+            restore()
+            req.session.changed = true
+          }
+        })
+        seen.push([late.late, early.early])
+      } finally {
+        restore()
+      }
+    }
+    assert.deepEqual(seen, [
+      [undefined, true],
+      [undefined, true]
+    ])
+  })
+}
+
+test('a save that the application gives to each new session is called', async () => {
+  const seen = []
+  for (const session of [genuine, ours]) {
+    const custom = (store) => {
+      const { generate } = store
+      store.generate = (req) => {
+        generate?.(req)
+        const { save } = req.session ?? {}
+        if (!save) return
+        req.session.save = function (...args) {
+          this.stamp = 1
+          return save.apply(this, args)
+        }
+      }
+    }
+    const found = await stored(session, {
+      isNew: true,
+      custom,
+      handle: (req) => (req.session.n = 1)
+    })
+    seen.push(found.stamp)
+  }
+  assert.deepEqual(seen, [1, 1])
+})
 
 test('a session that was read for one request is not read by another, even after it has expired', async (t) => {
   const seen = async (session) => {
@@ -74,7 +161,7 @@ test('a member with a toJSON sees the session’s cookie while the session is co
     const store = new session.MemoryStore()
     const middleware = session({ secret: SECRET, resave: false, saveUninitialized: true, store })
     const req = makeRequest({})
-    const res = new (class extends require('node:http').ServerResponse {})(req)
+    const res = new ServerResponse(req)
     middleware(req, res, () => {})
     const found = new Set()
     for (const name of ['before', '1']) {

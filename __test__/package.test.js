@@ -111,6 +111,8 @@ describe('what is published', () => {
         'binding.d.ts',
         'binding.js',
         'index.d.ts',
+        'testing.d.ts',
+        'testing.js',
         'index.js',
         'package.json',
         'session/cookie.js',

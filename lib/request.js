@@ -56,11 +56,16 @@ class RequestSession extends HookedResponse {
   #cookie
   /** Whether `req.session` is lazy and its first session has not been read. */
   #isUnread = false
+  /** Its methods as they were when the request began: handlers may have replaced them since. */
+  #reload
+  #save
   /** The value of a lazy `req.session`, once it has been read or assigned. */
   #session
   #isTouched = false
-  /** The `save` that we defined on the session, and whether we are the ones who call it. */
+  /** The `save` that we defined on the session, and the one that it calls. */
   #watchedSave
+  #wrappedSave
+  /** Whether we are the ones who call it. */
   #isSaving = false
 
   /**
@@ -186,6 +191,8 @@ class RequestSession extends HookedResponse {
     this.#cookie = cookie
     this.#beginWith(json, isStored)
     this.#isUnread = true
+    this.#reload = Session.prototype.reload
+    this.#save = Session.prototype.save
     if (!makeLazy(this.#req, this)) this.#req.session = this.readSession()
   }
 
@@ -208,7 +215,7 @@ class RequestSession extends HookedResponse {
       const session = this.#makeSession()
       this.#isUnread = false
       this.#session = session
-      this.#watch(session)
+      this.#wrap(session, this.#reload, this.#save)
     }
     return this.#session
   }
@@ -242,8 +249,14 @@ class RequestSession extends HookedResponse {
 
   /** Notices when this session is saved or reloaded. */
   #watch(session) {
+    // Read one by one: for a missing session, V8's error names the member that could not be read.
+    const sessionReload = session.reload
+    const sessionSave = session.save
+    this.#wrap(session, sessionReload, sessionSave)
+  }
+
+  #wrap(session, sessionReload, sessionSave) {
     const request = this
-    const { reload: sessionReload, save: sessionSave } = session
 
     function reload(callback) {
       const before = this
@@ -264,6 +277,7 @@ class RequestSession extends HookedResponse {
     defineMethod(session, 'reload', reload)
     defineMethod(session, 'save', save)
     this.#watchedSave = save
+    this.#wrappedSave = sessionSave
   }
 
   /** Called before a session is saved. @returns {string} The JSON of its data. */
@@ -397,7 +411,8 @@ class RequestSession extends HookedResponse {
   /** Where to save this session without callbacks, if its `save` is ours. */
   #fastSave(session, isWatched) {
     if (!(session instanceof Session) || Session.prototype.save !== originalSave) return undefined
-    if (!isWatched && session.save !== originalSave) return undefined
+    const save = isWatched ? this.#wrappedSave : session.save
+    if (save !== originalSave) return undefined
     const store = session.req.sessionStore
     return store ? fastPath(store, session.id) : undefined
   }

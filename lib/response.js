@@ -114,9 +114,21 @@ class HookedResponse {
       this.#isUndisturbed = false
       defer(() => {
         if (canFinish) this.#finish(callback, chunk, encoding)
-        else if (res.writableEnded === false) this.#end.call(res)
+        else if (res.writableEnded === false) this.#endWithoutBody(error)
       })
       throw error
+    }
+  }
+
+  /** Ends the response after its body could not be written. */
+  #endWithoutBody(error) {
+    const res = this.#res
+    try {
+      // Node has checked the type of the body before it wrote anything. Other errors leave half a body.
+      if (error?.code === 'ERR_INVALID_ARG_TYPE') this.#end.call(res)
+      else res.destroy?.()
+    } catch {
+      res.destroy?.()
     }
   }
 

@@ -37,16 +37,9 @@ inherits(MemoryStore, Store)
 MemoryStore.prototype.all = function all(callback) {
   const { error, result } = attempt(() => {
     const sessions = Object.create(null)
-    const all = sessionsBehind(this.sessions)?.all()
-    if (all !== undefined) {
-      for (let n = 0; n < all.length; n += 2) {
-        const session = parseSession(all[n + 1])
-        if (session) sessions[all[n]] = session
-      }
-      return sessions
-    }
-    for (const sid of Object.keys(this.sessions)) {
-      const session = read(this, sid)
+    const texts = sessionsBehind(this.sessions)?.all()
+    for (const sid of Object.keys(texts ?? this.sessions)) {
+      const session = texts ? parseSession(texts[sid]) : read(this, sid)
       if (session) sessions[sid] = session
     }
     return sessions

@@ -36,6 +36,8 @@ class MemorySessions {
   #buffer = this.#numbers.buffer
   #bounds
   #isOpen = true
+  /** Whether other threads may use the store, too. */
+  #isShared
   #policy
   /** Whether sessions are marked that were loaded or saved. */
   #marks
@@ -63,13 +65,13 @@ class MemorySessions {
       const message = `the store ${JSON.stringify(name)} is open with other options`
       throw codedError('ERR_SESSION_STORE_OPTIONS', message)
     }
-    const isShared = name !== undefined
+    this.#isShared = name !== undefined
     this.#handle = handle
     this.#bounds = bounds
     this.#policy = new Policy({ protect, ttl: typeof ttl === 'function' ? ttl : undefined })
     const { dropsLateSaves, hasTtl, isBounded } = native.memoryOptions(handle)
     this.#marks = dropsLateSaves
-    this.#mayLeaveOut = !isShared && ttl === undefined
+    this.#mayLeaveOut = !this.#isShared && ttl === undefined
     this.#parts = new Parts(handle)
     this.#events = new MemoryEvents(emitter, handle, eventData)
     /** Whether its memory is limited. */
@@ -352,11 +354,26 @@ class MemorySessions {
     return native.memoryIds(this.#open(), time())
   }
 
-  /** All sessions, oldest first: alternately an id and the JSON of the whole session. Does not count as use. */
+  /** The JSON of all sessions by id. Does not count as use. */
   all() {
-    const all = native.memoryAll(this.#open(), time())
+    return this.listing().texts
+  }
+
+  /** The same, and what `isCurrent` has to know. */
+  listing() {
+    const now = time()
+    const all = native.memoryAll(this.#open(), now, this.#buffer)
     this.#events.mayHaveHappened()
-    return all
+    const texts = Object.create(null)
+    for (let n = 0; n < all.length; n += 2) texts[all[n]] = all[n + 1]
+    return { changes: this.#changes, from: now, texts, until: this.#numbers[0] }
+  }
+
+  /** Whether the store still holds exactly what it held when it was listed. */
+  isCurrent({ changes, from, until }) {
+    if (this.#isShared || !this.#isOpen || changes !== this.#changes) return false
+    const now = time()
+    return now >= from && now < until
   }
 
   /** Iterates over all sessions in pages; yields ids and sessions. */

@@ -8,6 +8,9 @@ const { Adopt, isObject } = require('../private-field')
  * session ids; symbols are properties of the target object.
  */
 
+// Captured when the module loads: an application's fake timers must not delay it.
+const forgetSoon = queueMicrotask
+
 class View extends Adopt {
   #sessions
 
@@ -28,7 +31,7 @@ class View extends Adopt {
 function viewOf(sessions) {
   const target = Object.create(null, {
     // Otherwise, printing the view would print the empty target.
-    [inspect.custom]: { configurable: true, value: () => copyOf(sessions) }
+    [inspect.custom]: { configurable: true, value: () => sessions.all() }
   })
   return new View(new Proxy(target, handler(sessions)), sessions)
 }
@@ -45,7 +48,12 @@ function sessionsBehind(view, sid) {
 
 function handler(sessions) {
   const isId = (key) => typeof key === 'string'
-  const textOf = (sid) => sessions.text(sid) ?? undefined
+  // Code that lists the keys asks for each of them next, often twice.
+  let listing
+  const textOf = (sid) => {
+    if (listing !== undefined && sessions.isCurrent(listing)) return listing.texts[sid]
+    return sessions.text(sid) ?? undefined
+  }
   const write = (sid, text) => {
     // As in express-session, other values that are falsy are no session.
     sessions.write(sid, `${text || ''}`)
@@ -69,7 +77,11 @@ function handler(sessions) {
       sessions.delete(key)
       return true
     },
-    ownKeys: () => Object.keys(keysOf(sessions)),
+    ownKeys() {
+      listing = sessions.listing()
+      forgetSoon(() => (listing = undefined))
+      return Object.keys(listing.texts)
+    },
     getOwnPropertyDescriptor(target, key) {
       if (!isId(key)) return Reflect.getOwnPropertyDescriptor(target, key)
       const value = textOf(key)
@@ -77,21 +89,6 @@ function handler(sessions) {
       return { value, writable: true, enumerable: true, configurable: true }
     }
   }
-}
-
-/** All texts by id. */
-function copyOf(sessions) {
-  const copy = Object.create(null)
-  const all = sessions.all()
-  for (let n = 0; n < all.length; n += 2) copy[all[n]] = all[n + 1]
-  return copy
-}
-
-/** All ids as keys, which JavaScript puts into its own order. */
-function keysOf(sessions) {
-  const keys = Object.create(null)
-  for (const sid of sessions.allIds()) keys[sid] = true
-  return keys
 }
 
 module.exports = { sessionsBehind, viewOf }

@@ -337,14 +337,21 @@ pub fn memory_ids(handle: &External<Handle>, now: f64) -> Result<Vec<JsText>> {
     Ok(ids.into_iter().map(JsText).collect())
 }
 
-/// All sessions, oldest first: for each, the id and the text of the whole session.
+/// All sessions, oldest first: for each, the id and the text of the whole session. Writes a time into
+/// the buffer before which none of them expires.
 #[napi(
     catch_unwind,
-    ts_args_type = "store: ExternalObject<MemoryStore>, now: number",
+    ts_args_type = "store: ExternalObject<MemoryStore>, now: number, numbers: ArrayBuffer",
     ts_return_type = "Array<string>"
 )]
-pub fn memory_all(handle: &External<Handle>, now: f64) -> Result<Vec<JsText>> {
+pub fn memory_all(
+    handle: &External<Handle>,
+    now: f64,
+    mut numbers: Numbers,
+) -> Result<Vec<JsText>> {
     let store = handle.store()?;
+    let due = store.next_due();
+    numbers.write(0, &[due.map_or(f64::INFINITY, UnixMillis::to_js)]);
     let read = |id: &[u8], session: Session<'_>| {
         [JsText::from(id), JsText::from(store.whole_text(&session))]
     };

@@ -38,14 +38,25 @@ impl Registry {
         options: Option<Options>,
         clock: Option<Clock>,
     ) -> Option<Share<MemoryStore>> {
+        let store = self.find_or_insert(name, options, clock);
+        // Without the lock, because dropping the last share frees the sessions.
+        let is_same = options.is_none_or(|options| options == *store.options());
+        is_same.then_some(store)
+    }
+
+    fn find_or_insert(
+        &self,
+        name: &str,
+        options: Option<Options>,
+        clock: Option<Clock>,
+    ) -> Share<MemoryStore> {
         let mut open = self.0.lock();
         open.retain(|_, store| store.strong_count() > 0);
         if let Some(store) = open.get(name).and_then(WeakShare::upgrade) {
-            let is_same = options.is_none_or(|options| options == *store.options());
-            return is_same.then_some(store);
+            return store;
         }
         let store = Share::new(MemoryStore::new(options.unwrap_or_default(), clock));
         open.insert(name.to_owned(), Share::downgrade(&store));
-        Some(store)
+        store
     }
 }

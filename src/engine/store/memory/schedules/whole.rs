@@ -68,7 +68,7 @@ fn totals_are_those_of_the_shards() {
         work(&store);
         assert_eq!(store.stats().sessions, live(&store) as u64);
         let shards = store.shards().iter();
-        let memory: usize = shards.map(|shard| shard.lock().sessions.memory()).sum();
+        let memory: usize = shards.map(|shard| shard.sessions.memory()).sum();
         let bytes = store.stats().bytes;
         store.clear();
         // The empty shards stay allocated.
@@ -79,7 +79,7 @@ fn totals_are_those_of_the_shards() {
 
 fn live(store: &MemoryStore) -> usize {
     let shards = store.shards().iter();
-    shards.map(|shard| shard.lock().sessions.live()).sum()
+    shards.map(|shard| shard.sessions.live()).sum()
 }
 
 #[test]
