@@ -2,8 +2,9 @@
 
 const { inherits } = require('util')
 const { isStoreFailure } = require('../lib/errors')
-const { MemorySessions, parseSession } = require('../lib/memory/sessions')
+const { MemorySessions } = require('../lib/memory/sessions')
 const { sessionsBehind, viewOf } = require('../lib/memory/view')
+const { parseSession } = require('../lib/memory/whole-text')
 const Store = require('./store')
 
 module.exports = MemoryStore

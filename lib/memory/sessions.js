@@ -11,6 +11,7 @@ const { checkOptions, checkPageSize } = require('./options')
 const { Policy } = require('./policy')
 const { Parts, WHOLE } = require('./stored-session')
 const { time } = require('./time')
+const { expiryOf, judge, parseSession, wellFormed } = require('./whole-text')
 
 const { Saved, Touched } = native
 
@@ -21,9 +22,6 @@ const LAST_TIME = 8.64e15
 const ANONYMOUS = 0
 const OTHER = 1
 const PROTECTED = 2
-
-const LONE_SURROGATE = /[\ud800-\udfff]/gu
-const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16)}`
 
 // Captured when the module loads: an application's fake timers must not delay iterations.
 const turn = setImmediate
@@ -238,8 +236,7 @@ class MemorySessions {
 
   /** Stores a whole session as text, which may be anything that was assigned to `store.sessions[sid]`. */
   write(sid, written, session) {
-    // JSON may contain half a surrogate pair, and UTF-8 may not. The escape sequence means the same.
-    const text = written.isWellFormed() ? written : written.replace(LONE_SURROGATE, escaped)
+    const text = wellFormed(written)
     const found = judge(text)
     const parts = { attributes: WHOLE, maxAge: NaN, expires: found.expires }
     this.#put(sid, text, parts, session ?? found.session, found.isAnonymous ? ANONYMOUS : OTHER)
@@ -436,37 +433,4 @@ class MemorySessions {
   }
 }
 
-/**
- * Parses a whole session. As in express-session, an empty text counts as absent, and the text `null` is an error.
- *
- * @param {string | null} text
- * @returns {object | undefined}
- */
-function parseSession(text) {
-  if (!text) return undefined
-  const session = JSON.parse(text)
-  if (session === null) throw new TypeError("Cannot read properties of null (reading 'cookie')")
-  return session
-}
-
-/** Determines the expiry and the class of a session that is kept as whole text. */
-function judge(text) {
-  let session
-  try {
-    session = JSON.parse(text)
-  } catch {
-    // Invalid JSON does not expire.
-  }
-  if (typeof session !== 'object' || session === null) return { expires: NaN, isAnonymous: false }
-  const isAnonymous = Object.keys(session).every((name) => name === 'cookie')
-  return { expires: expiryOf(session.cookie), isAnonymous, session }
-}
-
-/** When a session with this cookie expires by the rules of express-session, or NaN. */
-function expiryOf(cookie) {
-  const expires = cookie?.expires
-  if (!expires) return NaN
-  return Math.ceil(typeof expires === 'string' ? +new Date(expires) : +expires)
-}
-
-module.exports = { MemorySessions, parseSession }
+module.exports = { MemorySessions }
