@@ -35,6 +35,22 @@ for (const [name, make] of Object.entries(SESSIONS)) {
   })
 }
 
+for (const text of ['0', 'false', '""', '', '5', 'not JSON', 'null']) {
+  test(`a text that cannot be read as a session counts as with express-session: ${text}`, async () => {
+    const [theirs, mine] = [genuine, ours].map(async (session) => {
+      const store = new session.MemoryStore()
+      store.set('a', { cookie: new session.Cookie() })
+      store.sessions.b = text
+      try {
+        return await new Promise((resolve) => store.length((...args) => resolve(args)))
+      } catch (error) {
+        return error.name
+      }
+    })
+    assert.deepEqual(await mine, await theirs)
+  })
+}
+
 test('half a surrogate pair in a text that is stored by hand is kept as an escape sequence', () => {
   const store = new ours.MemoryStore()
   store.sessions.a = '{"cookie":{},"user":"\ud800-😀"}'

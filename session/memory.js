@@ -87,7 +87,7 @@ MemoryStore.prototype.set = function set(sid, session, callback) {
 /** Calls back with the number of sessions, without reading them. */
 MemoryStore.prototype.length = function length(callback) {
   const sessions = sessionsBehind(this.sessions)
-  if (sessions && this.all === all) {
+  if (sessions?.canCount && this.all === all) {
     const { error, result } = attempt(() => sessions.count())
     defer(callback, error, result)
     return

@@ -50,6 +50,7 @@ class MemorySessions {
   #opened
   #parts
   #events
+  #mayHoldVoid = false
 
   /**
    * @param {object} emitter The store, which emits the events.
@@ -238,6 +239,7 @@ class MemorySessions {
   write(sid, written, session) {
     const text = wellFormed(written)
     const found = judge(text)
+    this.#mayHoldVoid ||= found.isVoid
     const parts = { attributes: WHOLE, maxAge: NaN, expires: found.expires }
     this.#put(sid, text, parts, session ?? found.session, found.isAnonymous ? ANONYMOUS : OTHER)
   }
@@ -398,6 +400,11 @@ class MemorySessions {
       // oxlint-disable-next-line no-await-in-loop -- waiting is the purpose
       await new Promise(turn)
     } while (page.length === 2 * size)
+  }
+
+  /** Whether sessions can be counted without reading them: there never was one that cannot be read. */
+  get canCount() {
+    return !this.#mayHoldVoid
   }
 
   /** Counts sessions without reading them. */

@@ -15,7 +15,7 @@ function parseSession(text) {
   return session
 }
 
-/** Determines the expiry and the class of a session. */
+/** Determines the expiry and the class of a session, and whether reading it gives none or an error. */
 function judge(text) {
   let session
   try {
@@ -23,9 +23,11 @@ function judge(text) {
   } catch {
     // Invalid JSON does not expire.
   }
-  if (typeof session !== 'object' || session === null) return { expires: NaN, isAnonymous: false }
+  if (typeof session !== 'object' || session === null) {
+    return { expires: NaN, isAnonymous: false, isVoid: !session }
+  }
   const isAnonymous = Object.keys(session).every((name) => name === 'cookie')
-  return { expires: expiryOf(session.cookie), isAnonymous, session }
+  return { expires: expiryOf(session.cookie), isAnonymous, isVoid: false, session }
 }
 
 /** When a session with this cookie expires by the rules of express-session, or NaN. */
