@@ -6,6 +6,7 @@ const { execFile } = require('node:child_process')
 const { once } = require('node:events')
 const { test } = require('node:test')
 const { promisify } = require('node:util')
+const { Worker } = require('node:worker_threads')
 const session = require('..')
 const { cookieOf, request, serving } = require('./support/server')
 const { ask, next } = require('./support/store-promises')
@@ -100,9 +101,13 @@ test('many events come in several turns, all of them and in order', async () => 
   const store = new MemoryStore()
   const seen = []
   let turns = 0
-  store.on('create', (sid) => seen.push(Number(sid)))
+  store.on('create', (sid) => {
+    const end = performance.now() + 0.02
+    while (performance.now() < end);
+    seen.push(Number(sid))
+  })
   for (let n = 0; n < 1000; n++) store.set(`${n}`, {})
-  while (seen.length < 1000 && turns < 100) {
+  while (seen.length < 1000 && turns < 1000) {
     await turn()
     turns++
   }
@@ -200,6 +205,49 @@ test('events that a listener is too slow for are dropped, counted and told', asy
   store.set('a', held)
   await next(store, 'update')
   assert.strictEqual(seen.length, queued + 2)
+})
+
+test('events that come while a slow listener holds up others are emitted, too', async () => {
+  const store = new MemoryStore()
+  const seen = []
+  store.on('create', (sid) => {
+    seen.push(sid)
+    const end = performance.now() + 5
+    while (performance.now() < end);
+    // Still in the same turn, and before the rest of the batch.
+    if (sid === 'a') setImmediate(() => store.set('c', data(1000)))
+  })
+  store.set('a', data(1000))
+  store.set('b', data(1000))
+  const end = Date.now() + 5000
+  while (seen.length < 3 && Date.now() < end) await turn()
+  assert.deepStrictEqual(seen, ['a', 'b', 'c'])
+})
+
+test('no event of another thread gets stuck', async () => {
+  const store = new MemoryStore({ name: 'no event gets stuck' })
+  let count = 0
+  store.on('update', () => count++)
+  store.set('a', data(60_000))
+  const program = `
+    const { parentPort } = require('node:worker_threads')
+    const { Cookie, MemoryStore } = require(${JSON.stringify(require.resolve('..'))})
+    const store = new MemoryStore({ name: 'no event gets stuck' })
+    const held = { cookie: new Cookie({ maxAge: 60000 }) }
+    let rounds = 0
+    const fill = () => {
+      for (let n = 0; n < 300; n++) store.set('a', held)
+      if (++rounds < 200) setImmediate(fill)
+      else parentPort.postMessage('done')
+    }
+    fill()`
+  const worker = new Worker(program, { eval: true })
+  await once(worker, 'message')
+  const end = Date.now() + 10_000
+  const left = () => 60_000 - count - store.stats().events.dropped
+  while (left() > 0 && Date.now() < end) await turn()
+  assert.strictEqual(left(), 0)
+  await worker.terminate()
 })
 
 test('dropped events that nobody listens for are a warning, once', async () => {

@@ -1,6 +1,7 @@
 'use strict'
 
 const { AsyncResource } = require('async_hooks')
+const { performance } = require('perf_hooks')
 const native = require('../native')
 const { time } = require('./time')
 
@@ -16,11 +17,14 @@ const REASONS = ['maxSessions', 'maxBytes']
 const EVICT = NAMES.indexOf('evict')
 /** A bit for the native library, in addition to one for each name. */
 const WITH_DATA = 128
-/** The maximum number of events per turn. */
+/** The maximum number of events that are fetched at once. */
 const BATCH = 256
+/** For how many milliseconds events are emitted in a turn of the event loop. */
+const TURN = 2
 
 // Captured when the module loads: an application's fake timers must not delay events.
 const defer = setImmediate
+const now = performance.now.bind(performance)
 
 class MemoryEvents {
   #emitter
@@ -107,19 +111,27 @@ class MemoryEvents {
 
   #emitSome() {
     this.#isScheduled = false
-    if (this.#next === this.#batch.length) {
-      this.#batch = this.#fetch()
-      this.#next = 0
-    }
-    const end = Math.min(this.#batch.length, this.#next + BATCH)
-    const mayBeMore = this.#batch.length >= BATCH
+    const end = now() + TURN
+    // What was requested meanwhile is only done when the queue has been fetched to its end.
+    let isDrained = false
     try {
-      while (this.#next < end) this.#emit(this.#batch[this.#next++])
-      this.#emitOverflow()
+      do {
+        if (this.#isConsumed()) {
+          this.#batch = this.#fetch()
+          this.#next = 0
+          isDrained = this.#batch.length < BATCH
+        }
+        while (!this.#isConsumed() && now() < end) this.#emit(this.#batch[this.#next++])
+        if (this.#isConsumed()) this.#emitOverflow()
+      } while (!(isDrained && this.#isConsumed()) && now() < end)
     } finally {
       // If a listener throws, the remaining events are still emitted.
-      if (mayBeMore || this.#next < this.#batch.length) this.#schedule()
+      if (!(isDrained && this.#isConsumed())) this.#schedule()
     }
+  }
+
+  #isConsumed() {
+    return this.#next === this.#batch.length
   }
 
   /** Tells how many events were dropped because the queue was full. */
