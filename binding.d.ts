@@ -68,8 +68,8 @@ export declare function memoryClear(store: ExternalObject<MemoryStore>): void
 /** Closes a store for this thread. It is freed when the last thread has closed it. */
 export declare function memoryClose(store: ExternalObject<MemoryStore>): void
 
-/** Removes a session. Returns whether there was one. */
-export declare function memoryDestroy(store: ExternalObject<MemoryStore>, id: string, now: number): boolean
+/** Removes a session. */
+export declare function memoryDestroy(store: ExternalObject<MemoryStore>, id: string, now: number): void
 
 /**
  * Takes up to `most` queued events: for each, the id and the text of the whole session, which is
@@ -83,11 +83,14 @@ export declare function memoryEvents(store: ExternalObject<MemoryStore>, most: n
 /** Whether a session exists. Does not count as use. */
 export declare function memoryHas(store: ExternalObject<MemoryStore>, id: string, now: number): boolean
 
-/** The ids of all sessions, oldest first. */
-export declare function memoryIds(store: ExternalObject<MemoryStore>, now: number): Array<string>
-
 /** The number of a cookie's attributes, which the shim passes as text; -1 if there is no room. */
 export declare function memoryIntern(store: ExternalObject<MemoryStore>, text: string): number
+
+/**
+ * What has to be known of a session when it is saved again. Writes two numbers into the buffer: when
+ * it expires, Infinity for never, NaN if it is absent; and how often the store was cleared.
+ */
+export declare function memoryKnown(store: ExternalObject<MemoryStore>, id: string, now: number, numbers: ArrayBuffer): void
 
 /** The number of sessions. */
 export declare function memoryLength(store: ExternalObject<MemoryStore>, now: number): number
@@ -131,10 +134,13 @@ export declare function memoryRead(store: ExternalObject<MemoryStore>, id: strin
 export declare function memorySet(store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, maxAge: number, expires: number, ttl: number, sessionClass: number, now: number): Saved
 
 /**
- * The same for a session that was loaded or saved before. `known` is when it would have expired, as
- * far as known then: Infinity for never, NaN if that is unknown.
+ * The same for a session that was loaded or saved before. `until` and `clears` are what
+ * `memoryKnown` returned then.
  */
-export declare function memorySetAgain(store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, maxAge: number, expires: number, ttl: number, sessionClass: number, now: number, known: number): Saved
+export declare function memorySetAgain(store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, maxAge: number, expires: number, ttl: number, sessionClass: number, now: number, until: number, clears: number): Saved
+
+/** The same for a session that is only touched: it is replaced if it exists, without an event. */
+export declare function memorySetTouched(store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, maxAge: number, expires: number, ttl: number, sessionClass: number, now: number): Saved
 
 /** A store's contents and history. */
 export declare function memoryStats(store: ExternalObject<MemoryStore>, now: number): MemoryStats
@@ -241,12 +247,14 @@ export declare function readWideCookie(keyring: ExternalObject<Keyring>, header:
 
 /** The outcome of saving a session. */
 export declare const enum Saved {
-  /** It was saved, or dropped because it had been destroyed. */
+  /** It was saved. */
   Done = 0,
   /** `maxSessions` is reached. */
   TooManySessions = 1,
   /** `maxBytes` is reached. */
   TooManyBytes = 2,
+  /** It was dropped because it had been removed. */
+  Dropped = 3,
 }
 
 /**

@@ -370,15 +370,15 @@ declare namespace session {
 
     /**
      * How many milliseconds after its last save or touch a session ends whose cookie has no expiry:
-     * a whole number, or a function that returns a number from 0 on, or nothing if the session does
-     * not expire. Errors of the function are those of `protect`.
+     * a whole number, or a function that returns a non-negative number, or undefined if the session
+     * does not expire. Errors of the function are those of `protect`.
      *
      * @default Infinity
      */
     ttl?: number | ((session: SessionData) => number | null | undefined) | undefined
 
     /**
-     * What happens when a request saves a session that was destroyed while the request was running:
+     * What happens when an in-flight request saves a session that was destroyed in the meantime:
      *
      * - `'save'`: the session comes back, as in express-session.
      * - `'drop'`: it stays destroyed. The callback gets no error, and `stats().droppedSaves` counts
@@ -488,7 +488,7 @@ declare namespace session {
     clear(callback?: (err?: any) => void): void
 
     /** Stores the session's cookie, and with it its expiry. The stored data stay unchanged. */
-    touch(sid: string, session: SessionData, callback?: () => void): void
+    touch(sid: string, session: SessionData, callback?: (err?: any) => void): void
 
     /**
      * Iterates over all sessions in pages, while others come and go. Each session that exists from

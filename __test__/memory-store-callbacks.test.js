@@ -15,11 +15,12 @@ const thrown = new RangeError('on purpose')
 const fail = () => {
   throw thrown
 }
-const TTL = 'ttl must return a number of milliseconds from 0 on, or nothing, not'
+const TTL = 'ttl must return a non-negative number of milliseconds, or undefined, not'
 
 const WRONG = [
   ['protect', fail, 'protect threw an error', thrown],
   ['protect', (held) => held.user.admin, 'protect threw an error'],
+  ['protect', () => Promise.reject(thrown), 'protect must return true or false, not a promise'],
   ['protect', () => Promise.resolve(true), 'protect must return true or false, not a promise'],
   // oxlint-disable-next-line no-thenable -- a promise of another library
   ['protect', () => ({ then() {} }), 'protect must return true or false, not a promise'],

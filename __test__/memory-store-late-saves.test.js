@@ -83,13 +83,75 @@ test('a session that has expired meanwhile is created anew, as in express-sessio
   assert.deepEqual(Object.keys(store.sessions), ['expired'])
 })
 
-test('what was cleared stays cleared', async () => {
+for (const [name, options] of Object.entries({
+  'without a ttl': {},
+  'with a ttl': { ttl: 60_000 },
+  'with a ttl function': { ttl: () => 60_000 }
+})) {
+  test(`what was cleared or evicted stays away, ${name}`, async () => {
+    const store = new MemoryStore({ lateSaves: 'drop', maxSessions: 2, ...options })
+    for (const maxAge of [null, 60_000]) {
+      await ask(store, 'set', 'sid', data(maxAge))
+      const held = await ask(store, 'get', 'sid')
+      await ask(store, 'clear')
+      await ask(store, 'set', 'sid', held)
+      assert.equal(await ask(store, 'length'), 0)
+      await ask(store, 'set', 'sid', data(maxAge))
+      const evicted = await ask(store, 'get', 'sid')
+      for (const sid of ['a', 'b']) await ask(store, 'set', sid, data(maxAge))
+      await ask(store, 'set', 'sid', evicted)
+      assert.deepEqual(Object.keys(store.sessions), ['a', 'b'])
+      await ask(store, 'clear')
+    }
+    assert.equal(store.stats().droppedSaves, 4)
+  })
+}
+
+test('what was cleared stays away although it was touched after it was loaded, and seems to have expired', async (t) => {
+  let now = Date.now()
+  t.mock.method(Date, 'now', () => now)
   const store = new MemoryStore({ lateSaves: 'drop' })
-  await ask(store, 'set', 'sid', data(null))
+  await ask(store, 'set', 'sid', data(1000))
   const held = await ask(store, 'get', 'sid')
+  await ask(store, 'touch', 'sid', data(60_000))
   await ask(store, 'clear')
+  now += 2000
   await ask(store, 'set', 'sid', held)
   assert.equal(await ask(store, 'length'), 0)
+})
+
+test('one object may be saved under several ids', async () => {
+  const store = new MemoryStore({ lateSaves: 'drop' })
+  const held = data(1000)
+  await ask(store, 'set', 'a', held)
+  await ask(store, 'set', 'b', held)
+  const loaded = await ask(store, 'get', 'a')
+  await ask(store, 'destroy', 'a')
+  await ask(store, 'set', 'c', loaded)
+  assert.deepEqual(Object.keys(store.sessions), ['b', 'c'])
+})
+
+test('a session whose text is whole is not created by a touch, and touching it is no update', async () => {
+  const name = 'a session whose text is whole'
+  const [store, other] = [new MemoryStore({ name }), new MemoryStore({ name })]
+  const updates = []
+  store.on('update', (sid) => updates.push(sid))
+  const whole = { user: 'tobi', ...data(1000) }
+  await ask(store, 'set', 'sid', whole)
+  await ask(store, 'touch', 'sid', data(5000))
+  assert.equal((await ask(store, 'get', 'sid')).cookie.originalMaxAge, 5000)
+  // Another thread destroys it between reading and writing.
+  whole.cookie = new Cookie({ maxAge: 1000 })
+  Object.defineProperty(whole.cookie, 'data', {
+    get() {
+      other.destroy('sid')
+      return { originalMaxAge: 1000 }
+    }
+  })
+  await ask(store, 'touch', 'sid', whole)
+  assert.equal(await ask(store, 'get', 'sid'), undefined)
+  await new Promise(setImmediate)
+  assert.deepEqual(updates, [])
 })
 
 test('requests without a session push no destroyed session out of memory', async (t) => {

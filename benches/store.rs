@@ -4,14 +4,14 @@
 
 use divan::{Bencher, black_box};
 use express_session_native::engine::{
-    store::memory::{Class, Cookie, MemoryStore, Save, Session},
+    store::memory::{Class, Cookie, Known, MemoryStore, Save, Session},
     time::UnixMillis,
 };
 
 const SIZES: [u64; 3] = [1_000, 100_000, 1_000_000];
 const ATTRIBUTES: &str = "{\"originalMaxAge\":\n,\"expires\":\n,\"httpOnly\":true,\"path\":\"/\"}";
 const SAVE: Save = Save {
-    loaded: None,
+    known: Known::Nothing,
     ttl: None,
     class: Class::Other,
 };

@@ -230,7 +230,7 @@ class RequestSession extends HookedResponse {
     const stored = this.#stored
     const cookie = this.#cookie ?? stored.sessions.cookieOf(stored)
     const session = sessionOfParts(this.#req, this.#id, cookie, this.#loadedData)
-    if (stored?.sessions.marks) stored.sessions.mark(session, stored.expires)
+    if (stored?.sessions.marks) stored.sessions.mark(stored.id, session, stored.expires)
     return session
   }
 

@@ -98,6 +98,8 @@ class HookedResponse {
   #endAtOnce(chunk, encoding, callback) {
     const res = this.#res
     this.#isUndisturbed = res.writeHead === this.#writeHead
+    // Then a part of the body may have been written, too.
+    const hadHeaders = Boolean(res._header)
     let canFinish = true
     try {
       this.#writeHeaders()
@@ -114,18 +116,19 @@ class HookedResponse {
       this.#isUndisturbed = false
       defer(() => {
         if (canFinish) this.#finish(callback, chunk, encoding)
-        else if (res.writableEnded === false) this.#endWithoutBody(error)
+        else if (res.writableEnded === false) this.#endWithoutBody(hadHeaders, error)
       })
       throw error
     }
   }
 
-  /** Ends the response after its body could not be written. */
-  #endWithoutBody(error) {
+  /** Ends the response after its body could not be written. Half a body must not look complete. */
+  #endWithoutBody(hadHeaders, error) {
     const res = this.#res
+    // Node checks the type of the body before it writes anything.
+    const isComplete = !hadHeaders && error?.code === 'ERR_INVALID_ARG_TYPE'
     try {
-      // Node has checked the type of the body before it wrote anything. Other errors leave half a body.
-      if (error?.code === 'ERR_INVALID_ARG_TYPE') this.#end.call(res)
+      if (isComplete) this.#end.call(res)
       else res.destroy?.()
     } catch {
       res.destroy?.()

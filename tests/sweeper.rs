@@ -28,7 +28,7 @@ fn save(store: &MemoryStore, id: &[u8], later: i64) {
         expires: Some(now.plus(later)),
     };
     let saved = store.save(id, &session, Save::default(), now);
-    assert_eq!(saved, Ok(()));
+    assert_eq!(saved, Ok(true));
 }
 
 #[test]

@@ -6,6 +6,8 @@ const places = 6000
 
 /** What a turn does, by its share. */
 const operations = { save: 8, read: 8, touch: 4, destroy: 2, replace: 1 }
+/** A session that expires within so many milliseconds may expire between two calls. */
+const SOON = 2000
 const choices = Object.entries(operations).flatMap(([name, share]) => Array(share).fill(name))
 
 /** Uses a store through its methods and checks every answer. */
@@ -84,12 +86,19 @@ export class StoreLoad {
   async #destroy(place) {
     const sid = this.#sidOf(place)
     this.#generations[place]++
+    const { result: loaded } = await this.#call('get', sid)
     await this.#call('destroy', sid)
     this.#subject.model.destroyed(sid)
     if (this.#random.oneIn(2)) return
-    // A user who has not heard of it yet.
-    const content = { owner: sid, version: ++this.#versions, size: 20, user: true }
-    await this.#call(this.#random.pick(['set', 'touch']), sid, this.#subject.session(content, 9000))
+    // A request that does not know it yet. What had just expired may be saved anew.
+    const { expires } = loaded?.cookie ?? {}
+    const isLoaded = loaded && (!expires || new Date(expires) - Date.now() > SOON)
+    if (isLoaded && this.#random.oneIn(2)) {
+      await this.#call('set', sid, loaded)
+    } else {
+      const content = { owner: sid, version: ++this.#versions, size: 20, user: true }
+      await this.#call('touch', sid, this.#subject.session(content, 9000))
+    }
     await this.#read(sid)
   }
 

@@ -114,7 +114,7 @@ impl Run {
         };
         let time = UnixMillis(self.now);
         let saved = self.store.save(&id, &parts.session(), save, time);
-        assert_eq!(saved, Ok(()));
+        assert_eq!(saved, Ok(true));
         let added = match self.model.get(&id) {
             Some(held) if self.is_certain(held) => held.added,
             Some(_) => None,

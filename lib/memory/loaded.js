@@ -1,28 +1,22 @@
 'use strict'
 
-const { Adopt } = require('../private-field')
+const { Adopt, isObject } = require('../private-field')
 
 /**
  * Marks sessions, and the data of sessions, that were loaded from or saved to a MemoryStore with the option
- * `lateSaves: 'drop'`. When a marked session is saved and is not there any more although it has not expired, it
- * was destroyed, and stays destroyed.
+ * `lateSaves: 'drop'`. When a marked session is saved under the same id, and is not there any more although it
+ * has not expired, it was removed meanwhile, and is not saved.
  */
 class Loaded extends Adopt {
-  #store
-  #expires
+  #mark
 
-  static mark(object, store, expires) {
-    const marked = #store in object ? object : new Loaded(object)
-    marked.#store = store
-    marked.#expires = expires
+  static mark(object, mark) {
+    const marked = #mark in object ? object : new Loaded(object)
+    marked.#mark = mark
   }
 
-  static expiryOf(object, store) {
-    return #store in object && object.#store === store ? object.#expires : undefined
-  }
-
-  static copy(from, to) {
-    if (#store in from) Loaded.mark(to, from.#store, from.#expires)
+  static markOf(object) {
+    return isObject(object) && #mark in object ? object.#mark : undefined
   }
 }
 
@@ -30,25 +24,22 @@ class Loaded extends Adopt {
  * Marks a session or its data.
  *
  * @param {object} object
- * @param {object} store Whose session it is.
- * @param {number} expires When it would expire, in milliseconds since 1970; Infinity for never, NaN if that is
- *   unknown.
+ * @param {{ sid: string, store: object, until: number, clears: number }} mark Its id, whose session it is, when
+ *   it would expire, in milliseconds since 1970 (Infinity for never), and how often the store had been cleared.
  */
 const markLoaded = Loaded.mark
 
 /**
- * When a session of this store would have expired, as far as was known when it was loaded or saved. Undefined
- * if it was not.
+ * The mark of a session, or undefined.
  *
- * @type {(object: object, store: object) => number | undefined}
+ * @type {(object: unknown) => { sid: string, store: object, until: number, clears: number } | undefined}
  */
-const loadedExpiry = Loaded.expiryOf
+const markOf = Loaded.markOf
 
-/**
- * Passes the mark of a session's data on to the session that is created from them.
- *
- * @type {(from: object, to: object) => void}
- */
-const passMark = Loaded.copy
+/** Passes the mark of a session's data on to the session that is created from them. */
+function passMark(from, to) {
+  const mark = Loaded.markOf(from)
+  if (mark !== undefined) Loaded.mark(to, mark)
+}
 
-module.exports = { loadedExpiry, markLoaded, passMark }
+module.exports = { markLoaded, markOf, passMark }

@@ -42,7 +42,7 @@ class Policy {
     const ttl = call('ttl', this.#ttl, session)
     if (ttl === undefined || ttl === null || ttl === Infinity) return NaN
     if (typeof ttl !== 'number' || !(ttl >= 0)) {
-      refuse('ttl', 'a number of milliseconds from 0 on, or nothing', ttl)
+      refuse('ttl', 'a non-negative number of milliseconds, or undefined', ttl)
     }
     return ttl
   }
@@ -70,6 +70,8 @@ function isPromise(value) {
 }
 
 function refuse(option, expected, value) {
+  // Nobody else handles the rejection of a promise.
+  if (isPromise(value)) Promise.resolve(value).catch(() => {})
   throw failure(`${option} must return ${expected}, not ${kindOf(value)}`)
 }
 

@@ -6,7 +6,7 @@ const native = require('../native')
 const { isObject } = require('../private-field')
 const { flatSlice } = require('../session-id')
 const { MemoryEvents } = require('./events')
-const { loadedExpiry, markLoaded } = require('./loaded')
+const { markLoaded, markOf } = require('./loaded')
 const { checkOptions, checkPageSize } = require('./options')
 const { Policy } = require('./policy')
 const { Parts, WHOLE } = require('./stored-session')
@@ -22,6 +22,9 @@ const LAST_TIME = 8.64e15
 const ANONYMOUS = 0
 const OTHER = 1
 const PROTECTED = 2
+
+/** Instead of a mark: a session that is only touched, and is not created if it is absent. */
+const TOUCHED = {}
 
 // Captured when the module loads: an application's fake timers must not delay iterations.
 const turn = setImmediate
@@ -107,7 +110,7 @@ class MemorySessions {
    */
   get(sid) {
     const session = this.#parsed(sid)
-    if (this.#marks && session !== undefined) this.mark(session, expiryOf(session.cookie))
+    if (this.#marks) this.mark(sid, session, expiryOf(session?.cookie))
     return session
   }
 
@@ -124,11 +127,19 @@ class MemorySessions {
     return this.#marks
   }
 
-  /** Marks a session as known to be stored. `expires` is its cookie's expiry, or NaN. */
-  mark(session, expires) {
-    if (typeof session !== 'object') return
-    const isUnknown = Number.isNaN(expires)
-    markLoaded(session, this, isUnknown && !this.hasTtl ? Infinity : expires)
+  /**
+   * Marks a session as known to be stored.
+   *
+   * @param {string} sid
+   * @param {unknown} session
+   * @param {number} expires Its cookie's expiry, or NaN. It counts if the session has been removed already.
+   */
+  mark(sid, session, expires) {
+    if (!isObject(session) || !this.#isOpen) return
+    native.memoryKnown(this.#handle, sid, time(), this.#buffer)
+    const [until, clears] = this.#numbers
+    const cookies = Number.isNaN(expires) ? Infinity : expires
+    markLoaded(session, { sid, store: this, until: Number.isNaN(until) ? cookies : until, clears })
   }
 
   /**
@@ -224,24 +235,42 @@ class MemorySessions {
    * @throws {Error} `ERR_SESSION_STORE_FULL`
    */
   set(sid, session, data) {
+    if (!this.#marks) return void this.#save(sid, session, data)
+    const mark = markOf(session)
+    const known = mark?.store === this && mark.sid === sid ? mark : undefined
+    if (this.#save(sid, session, data, known)) this.mark(sid, session, NaN)
+  }
+
+  /**
+   * @param {object} [known] The session's mark, or `TOUCHED`.
+   * @returns {boolean} Whether it was saved.
+   */
+  #save(sid, session, data, known) {
     this.#open()
     const parts = this.#parts.of(session?.cookie, session)
     if (parts !== undefined) {
       const text = data ?? dataJson(session)
-      return this.#put(sid, text, parts, session, text === '{}' ? ANONYMOUS : OTHER)
+      const ownClass = text === '{}' ? ANONYMOUS : OTHER
+      return this.#put(sid, text, parts, session, ownClass, known)
     }
     const text = JSON.stringify(session)
-    if (text === undefined) this.delete(sid)
-    else this.write(sid, `${text}`, session)
+    if (text !== undefined) return this.#write(sid, `${text}`, session, known)
+    this.delete(sid)
+    return false
   }
 
   /** Stores a whole session as text, which may be anything that was assigned to `store.sessions[sid]`. */
-  write(sid, written, session) {
+  write(sid, text) {
+    this.#write(sid, text)
+  }
+
+  #write(sid, written, session, known) {
     const text = wellFormed(written)
     const found = judge(text)
     this.#mayHoldVoid ||= found.isVoid
     const parts = { attributes: WHOLE, maxAge: NaN, expires: found.expires }
-    this.#put(sid, text, parts, session ?? found.session, found.isAnonymous ? ANONYMOUS : OTHER)
+    const ownClass = found.isAnonymous ? ANONYMOUS : OTHER
+    return this.#put(sid, text, parts, session ?? found.session, ownClass, known)
   }
 
   /**
@@ -259,7 +288,7 @@ class MemorySessions {
     const found = parseSession(this.text(sid))
     if (found) {
       found.cookie = session.cookie
-      this.set(sid, found)
+      this.#save(sid, found, undefined, TOUCHED)
     }
   }
 
@@ -313,21 +342,27 @@ class MemorySessions {
     return touched !== Touched.Whole
   }
 
-  #put(sid, text, { attributes, maxAge, expires }, session, ownClass) {
+  #put(sid, text, { attributes, maxAge, expires }, session, ownClass, known) {
     const ttl = this.#policy.ttlOf(session, expires)
     const asClass = this.#policy.isProtected(session) ? PROTECTED : ownClass
     const now = time()
     // The functions of the application may have closed the store.
     const handle = this.#open()
     this.#changes++
-    const known = this.#marks && isObject(session) ? loadedExpiry(session, this) : undefined
+    let saved
     /* prettier-ignore */
-    const saved = known === undefined
-      ? native.memorySet(handle, sid, text, attributes, maxAge, expires, ttl, asClass, now)
-      : native.memorySetAgain(handle, sid, text, attributes, maxAge, expires, ttl, asClass, now, known)
+    if (known === undefined) {
+      saved = native.memorySet(handle, sid, text, attributes, maxAge, expires, ttl, asClass, now)
+    } else if (known === TOUCHED) {
+      saved = native.memorySetTouched(handle, sid, text, attributes, maxAge, expires, ttl, asClass, now)
+    } else {
+      const { clears, until } = known
+      saved = native.memorySetAgain(handle, sid, text, attributes, maxAge, expires, ttl, asClass, now, until, clears)
+    }
     this.#events.mayHaveHappened()
-    if (saved !== Saved.Done) throw this.#full(saved)
-    if (this.#marks && isObject(session)) this.mark(session, expires)
+    if (saved === Saved.Done) return true
+    if (saved === Saved.Dropped) return false
+    throw this.#full(saved)
   }
 
   #full(saved) {
@@ -346,11 +381,6 @@ class MemorySessions {
     this.#changes++
     native.memoryDestroy(handle, sid, time())
     this.#events.mayHaveHappened()
-  }
-
-  /** Does not count as use. */
-  allIds() {
-    return native.memoryIds(this.#open(), time())
   }
 
   /** The JSON of all sessions by id. Does not count as use. */

@@ -34,13 +34,18 @@ class Trial {
     return new Promise((resolve, reject) => {
       let isAnswered = false
       const late = setTimeout(() => reject(new Error(`${method} did not call back`)), LIMIT)
-      this.store[method](...args, (error, result) => {
-        if (isAnswered) this.#twice.push(method)
-        isAnswered = true
+      try {
+        this.store[method](...args, (error, result) => {
+          if (isAnswered) this.#twice.push(method)
+          isAnswered = true
+          clearTimeout(late)
+          if (error) reject(error)
+          else resolve(result)
+        })
+      } catch (error) {
         clearTimeout(late)
-        if (error) reject(error)
-        else resolve(result)
-      })
+        throw error
+      }
     })
   }
 

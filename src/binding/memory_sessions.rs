@@ -22,7 +22,7 @@ use super::{
 use crate::engine::{
     cookies::{header::Encoding, signed_value},
     signature::Keyring,
-    store::memory::{self, Class, Cookie, Full, Pages, Save, Session},
+    store::memory::{self, Class, Cookie, Full, Known, Pages, Save, Session},
     time::UnixMillis,
 };
 
@@ -191,12 +191,14 @@ pub fn memory_attributes(handle: &External<Handle>, attributes: u32) -> Result<O
 /// The outcome of saving a session.
 #[napi]
 pub enum Saved {
-    /// It was saved, or dropped because it had been destroyed.
+    /// It was saved.
     Done = 0,
     /// `maxSessions` is reached.
     TooManySessions = 1,
     /// `maxBytes` is reached.
     TooManyBytes = 2,
+    /// It was dropped because it had been removed.
+    Dropped = 3,
 }
 
 /// Saves a session: its text and its numbers. `ttl` is how many milliseconds it is kept if its
@@ -223,12 +225,13 @@ pub fn memory_set(
     save(env, handle, &id, &session, save_as(ttl, class), now)
 }
 
-/// The same for a session that was loaded or saved before. `known` is when it would have expired, as
-/// far as known then: Infinity for never, NaN if that is unknown.
+/// The same for a session that was loaded or saved before. `until` and `clears` are what
+/// `memoryKnown` returned then.
 #[napi(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, \
-        maxAge: number, expires: number, ttl: number, sessionClass: number, now: number, known: number"
+        maxAge: number, expires: number, ttl: number, sessionClass: number, now: number, \
+        until: number, clears: number"
 )]
 pub fn memory_set_again(
     env: Env,
@@ -241,14 +244,69 @@ pub fn memory_set_again(
     ttl: f64,
     class: u32,
     now: f64,
-    known: f64,
+    until: f64,
+    clears: f64,
 ) -> Result<Saved> {
     let session = session(&text.0, [attributes, max_age, expires]);
+    let known = Known::Loaded {
+        until: time(until),
+        clears: whole(clears),
+    };
     let how = Save {
-        loaded: Some(time(known)),
+        known,
         ..save_as(ttl, class)
     };
     save(env, handle, &id, &session, how, now)
+}
+
+/// The same for a session that is only touched: it is replaced if it exists, without an event.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, \
+        maxAge: number, expires: number, ttl: number, sessionClass: number, now: number"
+)]
+pub fn memory_set_touched(
+    env: Env,
+    handle: &External<Handle>,
+    id: JsText,
+    text: JsJson,
+    attributes: f64,
+    max_age: f64,
+    expires: f64,
+    ttl: f64,
+    class: u32,
+    now: f64,
+) -> Result<Saved> {
+    let session = session(&text.0, [attributes, max_age, expires]);
+    let how = Save {
+        known: Known::Touched,
+        ..save_as(ttl, class)
+    };
+    save(env, handle, &id, &session, how, now)
+}
+
+/// What has to be known of a session when it is saved again. Writes two numbers into the buffer: when
+/// it expires, Infinity for never, NaN if it is absent; and how often the store was cleared.
+#[napi(
+    catch_unwind,
+    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, now: number, numbers: ArrayBuffer"
+)]
+pub fn memory_known(
+    handle: &External<Handle>,
+    id: JsText,
+    now: f64,
+    mut numbers: Numbers,
+) -> Result<()> {
+    let store = handle.store()?;
+    let (until, clears) = match store.known(id.bytes(), time(now)) {
+        Some(Known::Loaded { until, clears }) if until == UnixMillis::MAX => {
+            (f64::INFINITY, clears)
+        }
+        Some(Known::Loaded { until, clears }) => (until.to_js(), clears),
+        _ => (f64::NAN, store.clears()),
+    };
+    numbers.write(0, &[until, number(clears)]);
+    Ok(())
 }
 
 fn save_as(ttl: f64, class: u32) -> Save {
@@ -259,7 +317,7 @@ fn save_as(ttl: f64, class: u32) -> Save {
             1 => Class::Other,
             _ => Class::Protected,
         },
-        loaded: None,
+        known: Known::Nothing,
     }
 }
 
@@ -275,7 +333,8 @@ fn save(
     let saved = store.save(id.bytes(), session, how, time(now));
     handle.tell_size(env, Some(&store))?;
     Ok(match saved {
-        Ok(()) => Saved::Done,
+        Ok(true) => Saved::Done,
+        Ok(false) => Saved::Dropped,
         Err(Full(memory::Bound::Sessions)) => Saved::TooManySessions,
         Err(Full(memory::Bound::Bytes)) => Saved::TooManyBytes,
     })
@@ -317,24 +376,15 @@ pub fn memory_touch(
     })
 }
 
-/// Removes a session. Returns whether there was one.
+/// Removes a session.
 #[napi(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, id: string, now: number"
 )]
-pub fn memory_destroy(handle: &External<Handle>, id: JsText, now: f64) -> Result<bool> {
-    Ok(handle.store()?.destroy(id.bytes(), time(now)))
-}
-
-/// The ids of all sessions, oldest first.
-#[napi(
-    catch_unwind,
-    ts_args_type = "store: ExternalObject<MemoryStore>, now: number",
-    ts_return_type = "Array<string>"
-)]
-pub fn memory_ids(handle: &External<Handle>, now: f64) -> Result<Vec<JsText>> {
-    let ids = handle.store()?.ids(time(now));
-    Ok(ids.into_iter().map(JsText).collect())
+pub fn memory_destroy(env: Env, handle: &External<Handle>, id: JsText, now: f64) -> Result<()> {
+    let store = handle.store()?;
+    store.destroy(id.bytes(), time(now));
+    handle.tell_size(env, Some(&store))
 }
 
 /// All sessions, oldest first: for each, the id and the text of the whole session. Writes a time into

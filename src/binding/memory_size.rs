@@ -1,5 +1,5 @@
-//! Tells V8 how much memory stores take outside of its heap. Otherwise it would not know that
-//! collecting a store that is no longer used frees megabytes.
+//! Tells V8 how much memory stores take outside of its heap, when sessions are saved or removed by a
+//! call. Otherwise it would not know that collecting a store that is no longer used frees megabytes.
 
 use std::cell::Cell;
 
@@ -13,7 +13,7 @@ use crate::engine::store::memory::MemoryStore;
 const STEP: i64 = 4096;
 
 thread_local! {
-    /// Bytes of freed stores, as V8 was told. A finalizer cannot tell it that they are gone, so the
+    /// Bytes of freed stores, as V8 was told. `Drop` has no `Env` to tell it that they are gone, so the
     /// next store does.
     static FREED: Cell<i64> = const { Cell::new(0) };
 }

@@ -16,6 +16,9 @@ impl UnixMillis {
     /// Before every other time.
     pub const MIN: Self = Self(i64::MIN);
 
+    /// After every other time.
+    pub const MAX: Self = Self(i64::MAX);
+
     /// The time of a JavaScript number, rounded down and clamped. Returns `None` for NaN.
     #[must_use]
     pub fn from_js(number: f64) -> Option<Self> {

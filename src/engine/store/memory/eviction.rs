@@ -6,6 +6,9 @@ use crate::engine::time::UnixMillis;
 /// The most expired sessions that are freed before others are evicted.
 const SWEPT_FOR_ROOM: usize = 64;
 
+/// How many times a session that must be kept may come up before it counts as the only one.
+const KEPT: usize = 3;
+
 impl Shards {
     /// Brings the store back within its bounds: removes expired sessions first, then others by
     /// [`Class`] and last use. The session with the sequence `keep` stays.
@@ -51,6 +54,7 @@ impl Shards {
     }
 
     fn evict_of(&self, class: Class, bound: Bound, keep: Option<u64>, now: UnixMillis) -> bool {
+        let mut kept = 0;
         while let Some(index) = self.oldest(class) {
             let Some(mut shard) = self.lock(index) else {
                 return false;
@@ -59,9 +63,16 @@ impl Shards {
             shard.compact(now);
             self.publish(index, &mut shard);
             shard.unlock();
-            // `None`: another thread removed the last one there, and the hint is now correct.
-            if let Some(is_evicted) = evicted {
-                return is_evicted;
+            match evicted {
+                Some(true) => return true,
+                // The session to be kept was used last, but other threads may have used all others
+                // since. Now it is the most recent one again, unless it is the only one.
+                Some(false) => kept += 1,
+                // Another thread removed the last one there, and the hint is now correct.
+                None => {}
+            }
+            if kept > KEPT {
+                return false;
             }
         }
         false

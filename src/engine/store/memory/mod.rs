@@ -35,7 +35,7 @@ pub use attributes::Attributes;
 pub use events::{Bound, Event, EventData, EventKind, Listener, Queued, WITH_DATA};
 pub use options::{OnFull, Options};
 pub use pages::Pages;
-pub use session::{Cookie, Renewed, Save, Session};
+pub use session::{Cookie, Known, Renewed, Save, Session};
 pub use slots::Class;
 pub use stats::{Stats, Sweeps};
 
@@ -115,8 +115,8 @@ impl MemoryStore {
         self.attributes.whole_text(session)
     }
 
-    /// Saves or replaces a session. One that was destroyed after it was loaded may be silently
-    /// dropped; see [`Save::loaded`].
+    /// Saves or replaces a session. One that was removed after it was loaded may be silently dropped;
+    /// see [`Known`]. Returns whether it was saved.
     ///
     /// # Errors
     ///
@@ -127,26 +127,28 @@ impl MemoryStore {
         session: &Session<'_>,
         save: Save,
         now: UnixMillis,
-    ) -> Result<(), Full> {
+    ) -> Result<bool, Full> {
         self.note_time(now);
+        let mut bound = Bound::Bytes;
         for _ in 0..TRIES {
             let set = |shard: &mut shard::Shard, hash| shard.set(hash, id, session, save, now);
             match self.shards().with_new(id, now, set) {
                 Some(Ok(Some(sequence))) => {
                     self.note_expiry(session, save.ttl, now);
                     self.shards().make_room(now, Some(sequence));
+                    return Ok(true);
                 }
                 Some(Err(refusal)) => {
+                    bound = refusal.bound;
                     if self.shards().make_room_for_refused(&refusal, now) {
                         continue;
                     }
                     return Err(self.refused(refusal.bound));
                 }
-                Some(Ok(None)) | None => {}
+                Some(Ok(None)) | None => return Ok(false),
             }
-            return Ok(());
         }
-        Err(self.refused(Bound::Bytes))
+        Err(self.refused(bound))
     }
 
     /// Changes a session's cookie and expiry to those of `session`, whose text is ignored. `ttl` is
@@ -161,11 +163,28 @@ impl MemoryStore {
         self.note_time(now);
         let renew = |shard: &mut shard::Shard, hash| shard.renew(hash, id, session, ttl, now);
         let renewed = self.shards().with(id, now, renew);
-        if renewed == Some(Renewed::Done) {
+        let (renewed, sequence) = renewed.unwrap_or((Renewed::Absent, None));
+        if renewed == Renewed::Done {
             self.note_expiry(session, ttl, now);
-            self.shards().make_room(now, None);
+            self.shards().make_room(now, sequence);
         }
-        renewed.unwrap_or(Renewed::Absent)
+        renewed
+    }
+
+    /// How often the store was cleared.
+    #[must_use]
+    pub fn clears(&self) -> u64 {
+        self.shards().shared.clears.load(Ordering::SeqCst)
+    }
+
+    /// What has to be known of a session when it is saved later. `None` if it is absent.
+    #[must_use]
+    pub fn known(&self, id: &[u8], now: UnixMillis) -> Option<Known> {
+        self.note_time(now);
+        let clears = self.clears();
+        let expires = |shard: &mut shard::Shard, hash| shard.expires(hash, id, now);
+        let until = self.shards().with(id, now, expires).flatten()?;
+        Some(Known::Loaded { until, clears })
     }
 
     /// Reads a session, unless it is absent or expired. `read` holds a lock, so it must be fast.

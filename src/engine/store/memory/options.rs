@@ -13,8 +13,8 @@ pub struct Options {
     pub on_full: OnFull,
     /// Milliseconds from the last save or touch, for sessions whose cookie has no expiry.
     pub ttl: Option<i64>,
-    /// Whether a session that was loaded is dropped when it is saved after it was destroyed; see
-    /// [`Save::loaded`](super::Save::loaded).
+    /// Whether a session that was loaded is dropped when it is saved after it was removed; see
+    /// [`Known::Loaded`](super::Known::Loaded).
     pub drop_late_saves: bool,
 }
 
@@ -44,10 +44,20 @@ impl OnFull {
 impl Options {
     /// The classes that may be evicted, if the store has to know how much room they take.
     pub(super) fn counted_classes(&self) -> &'static [Class] {
-        match self.on_full {
-            OnFull::Spare if self.is_bounded() => self.on_full.evictable(),
-            _ => &[],
+        if self.max_bytes.is_some() || self.max_sessions.is_some() {
+            self.on_full.evictable()
+        } else {
+            &[]
         }
+    }
+
+    /// The maximum number of destroyed ids that a shard remembers: so many that they take a small
+    /// part of `max_bytes`.
+    pub(super) fn tombstones(&self, shards: usize) -> usize {
+        const MOST: u64 = 512;
+        const BYTES_FOR_EACH: u64 = 1024;
+        let bytes = self.max_bytes.unwrap_or(u64::MAX) / shards.max(1) as u64;
+        usize::try_from((bytes / BYTES_FOR_EACH).clamp(1, MOST)).unwrap_or(1)
     }
 
     /// Whether there is a maximum of sessions or bytes.

@@ -32,11 +32,28 @@ pub struct Save {
     pub ttl: Option<i64>,
     /// Decides what is evicted first.
     pub class: Class,
-    /// For a session that was loaded before: when it would have expired, as far as known then;
-    /// [`UnixMillis::MIN`] if that is unknown. If it is absent although it has not expired, it was
-    /// destroyed, and with [`Options::drop_late_saves`](super::Options::drop_late_saves) it is not
-    /// saved.
-    pub loaded: Option<UnixMillis>,
+    /// What is known of the session.
+    pub known: Known,
+}
+
+/// What is known of a session that is saved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Known {
+    /// Nothing: it is created or replaced.
+    #[default]
+    Nothing,
+    /// It was loaded or saved before. If it is absent although it should not have expired yet, it was
+    /// removed, and with [`Options::drop_late_saves`](super::Options::drop_late_saves) it is not
+    /// saved again.
+    Loaded {
+        /// When it would have expired. [`UnixMillis::MIN`] if that is unknown.
+        until: UnixMillis,
+        /// How often the store had been cleared; see
+        /// [`MemoryStore::known`](super::MemoryStore::known).
+        clears: u64,
+    },
+    /// It is only touched: it is replaced if it exists, without an event.
+    Touched,
 }
 
 /// The outcome of renewing a session's expiry.

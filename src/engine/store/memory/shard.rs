@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     events::{Bound, EventKind},
     record::Record,
-    session::{Renewed, Save, Session},
+    session::{Known, Renewed, Save, Session},
     sessions::{Expiry, New, Sessions, Total},
     shared::{Shared, adjust},
     slots::{Class, NEVER, Slot},
@@ -96,11 +96,11 @@ fn low(hash: u64) -> u32 {
 }
 
 impl Shard {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, tombstones: usize) -> Self {
         Self {
             sessions: Sessions::new(shared.options.is_bounded()),
             shared,
-            tombstones: Tombstones::default(),
+            tombstones: Tombstones::new(tombstones),
             counts: Counts::default(),
             epoch: 0,
             published: Published::default(),
@@ -115,7 +115,6 @@ impl Shard {
     /// may be inconsistent.
     pub(super) fn reset(&mut self) {
         drop(self.take());
-        self.tombstones = Tombstones::default();
         self.is_broken = false;
     }
 
@@ -154,7 +153,12 @@ impl Shard {
         self.find_live(hash, id, now).is_some()
     }
 
-    /// Changes a session's cookie and expiry.
+    /// When a session expires, [`NEVER`] if it does not. `None` if it is absent.
+    pub(super) fn expires(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> Option<UnixMillis> {
+        self.peek(hash, id, now).map(|slot| slot.expires)
+    }
+
+    /// Changes a session's cookie and expiry. Returns its sequence, if it was renewed, too.
     pub(super) fn renew(
         &mut self,
         hash: u64,
@@ -162,24 +166,24 @@ impl Shard {
         session: &Session<'_>,
         ttl: Option<i64>,
         now: UnixMillis,
-    ) -> Renewed {
+    ) -> (Renewed, Option<u64>) {
         let Some(number) = self.find_live(hash, id, now) else {
-            return Renewed::Absent;
+            return (Renewed::Absent, None);
         };
         let expiry = self.expiry(session, ttl, now);
         let is_renewed = session
             .cookie
             .is_some_and(|cookie| self.sessions.renew(number, cookie, expiry, now));
         if !is_renewed {
-            return Renewed::Whole;
+            return (Renewed::Whole, None);
         }
         self.is_changed = true;
         self.used(number);
-        Renewed::Done
+        let slot = self.sessions.get(number);
+        (Renewed::Done, slot.map(|slot| slot.sequence))
     }
 
-    /// Saves a session and returns its sequence. `None` if it is not saved because it was destroyed
-    /// after it was loaded.
+    /// Saves a session and returns its sequence. `None` if it is not saved; see [`Known`].
     ///
     /// # Errors
     ///
@@ -193,15 +197,8 @@ impl Shard {
         now: UnixMillis,
     ) -> Result<Option<u64>, Refusal> {
         let found = self.find_live(hash, id, now);
-        if found.is_none() && self.shared.options.drop_late_saves {
-            if let Some(until) = save.loaded {
-                if until > now || self.tombstones.contains(hash, now) {
-                    self.counts.dropped_saves += 1;
-                    return Ok(None);
-                }
-            } else {
-                self.tombstones.lift(hash);
-            }
+        if found.is_none() && !self.may_create(hash, save.known, now) {
+            return Ok(None);
         }
         let record = Record::new(id, session.text, session.cookie);
         if let Err(refusal) = self.admit(found, record.memory()) {
@@ -239,10 +236,34 @@ impl Shard {
             EventKind::Create
         };
         let slot = self.sessions.get(number);
-        if let Some(slot) = slot {
+        if let Some(slot) = slot
+            && save.known != Known::Touched
+        {
             self.shared.events.record(kind, slot);
         }
         Ok(slot.map(|slot| slot.sequence))
+    }
+
+    /// Whether a session that is absent may be saved.
+    fn may_create(&mut self, hash: u64, known: Known, now: UnixMillis) -> bool {
+        let drops = self.shared.options.drop_late_saves;
+        match known {
+            Known::Nothing => {
+                if drops {
+                    self.tombstones.lift(hash);
+                }
+                true
+            }
+            Known::Touched => false,
+            Known::Loaded { until, clears } => {
+                let is_removed = until > now
+                    || clears != self.shared.clears.load(Ordering::SeqCst)
+                    || self.tombstones.contains(hash, now);
+                let is_dropped = drops && is_removed;
+                self.counts.dropped_saves += u64::from(is_dropped);
+                !is_dropped
+            }
+        }
     }
 
     pub(super) fn destroy(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> bool {
@@ -256,8 +277,8 @@ impl Shard {
         true
     }
 
-    /// Removes the least recently used session of a class, unless its sequence is `keep`. Returns
-    /// whether it was removed; `None` if there is none of the class.
+    /// Removes the least recently used session of a class. If its sequence is `keep`, marks it as
+    /// used instead and returns false. Returns `None` if there is none of the class.
     pub(super) fn evict(
         &mut self,
         class: Class,
@@ -267,6 +288,7 @@ impl Shard {
     ) -> Option<bool> {
         let (number, slot) = self.sessions.least_recent(class)?;
         if Some(slot.sequence) == keep {
+            self.used(number);
             return Some(false);
         }
         if slot.is_expired(now) {
@@ -340,11 +362,13 @@ impl Shard {
     }
 
     /// Reserves room in the totals for a session of this size, which may replace another. If all
-    /// sessions may be evicted, there always is room.
+    /// sessions may be evicted, room is made afterwards for all but very large ones.
     fn admit(&mut self, replaced: Option<u32>, size: usize) -> Result<(), Refusal> {
         let options = &self.shared.options;
-        let is_larger_than_the_store = size as u64 > options.max_bytes.unwrap_or(u64::MAX);
-        if !is_larger_than_the_store && options.on_full.evictable() == Class::ALL {
+        let most = options.max_bytes.unwrap_or(u64::MAX);
+        let is_larger_than_the_store = size as u64 > most;
+        let evicts_all = options.on_full.evictable() == Class::ALL;
+        if evicts_all && size as u64 <= most / 4 {
             return Ok(());
         }
         // Sessions may just have expired here.
@@ -368,6 +392,22 @@ impl Shard {
         };
         if is_larger_than_the_store {
             return Err(refusal);
+        }
+        if evicts_all {
+            // The number of sessions does not matter: one of them makes room for another.
+            let bytes = Total {
+                sessions: 0,
+                ..needed
+            };
+            let can_make_room = self.shared.can_make_room(bytes, refusal.replaced);
+            return if can_make_room {
+                Ok(())
+            } else {
+                Err(Refusal {
+                    needed: None,
+                    ..refusal
+                })
+            };
         }
         let reserved = self.shared.reserve(needed);
         reserved.map_err(|bound| Refusal { bound, ..refusal })?;

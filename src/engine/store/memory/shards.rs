@@ -16,7 +16,7 @@ use super::{
     slots::Class,
 };
 use crate::engine::{
-    sync::{Mutex, MutexGuard},
+    sync::{Mutex, MutexGuard, Ordering},
     time::UnixMillis,
 };
 
@@ -185,6 +185,7 @@ impl Shards {
 
     /// Removes all sessions. If freeing them may take a while, another thread does it.
     pub(super) fn clear(&self) {
+        self.shared.clears.fetch_add(1, Ordering::SeqCst);
         let mut taken = Vec::new();
         for index in 0..self.count {
             if let Some(mut shard) = self.lock(index) {
@@ -224,7 +225,8 @@ impl Shards {
 
     fn shard_at<'place>(&self, place: &'place Place) -> Option<&'place Mutex<Shard>> {
         if place.get().is_none() {
-            let shard = Shard::new(Arc::clone(&self.shared));
+            let tombstones = self.shared.options.tombstones(self.count);
+            let shard = Shard::new(Arc::clone(&self.shared), tombstones);
             if place.set(Box::new(Mutex::new(shard))).is_ok() {
                 adjust(&self.shared.bytes, 0, size_of::<Mutex<Shard>>());
             }

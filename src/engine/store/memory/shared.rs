@@ -5,7 +5,6 @@ use super::{
     events::{Bound, Events},
     options::Options,
     sessions::Total,
-    slots::Class,
 };
 use crate::engine::sync::{AtomicU64, Ordering};
 
@@ -23,6 +22,8 @@ pub(super) struct Shared {
     pub(super) misses: AtomicU64,
     /// Sessions that were refused.
     pub(super) refusals: AtomicU64,
+    /// How often the store was cleared.
+    pub(super) clears: AtomicU64,
     /// Counts added sessions and, in a bounded store, uses.
     ticks: AtomicU64,
     pub(super) ballast: Ballast,
@@ -72,9 +73,6 @@ impl Shared {
     /// Whether evicting all that may be evicted, except for the session that will be replaced,
     /// makes enough room.
     pub(super) fn can_make_room(&self, more: Total, replaced: Total) -> bool {
-        if self.options.on_full.evictable() == Class::ALL {
-            return true;
-        }
         let fits = |total: &AtomicU64, evictable: &AtomicU64, more: usize, own: usize, most| {
             let evictable = evictable.load(Ordering::Relaxed).saturating_sub(own as u64);
             let left = total.load(Ordering::Relaxed).saturating_sub(evictable);

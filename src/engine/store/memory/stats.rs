@@ -21,8 +21,8 @@ pub struct Stats {
     pub evictions: u64,
     /// Sessions that were refused because there was no room.
     pub refusals: u64,
-    /// Sessions that were not saved because they had been destroyed; see
-    /// [`Save::loaded`](super::Save::loaded).
+    /// Sessions that were not saved because they had been removed; see
+    /// [`Known::Loaded`](super::Known::Loaded).
     pub dropped_saves: u64,
     /// Sweeps by the thread that frees expired sessions.
     pub sweeps: Sweeps,

@@ -41,7 +41,7 @@ pub(super) fn whole(text: &str, expires: Option<i64>) -> Session<'_> {
 
 pub(super) fn set(store: &MemoryStore, id: &[u8], session: Session<'_>, now: i64) {
     let saved = store.save(id, &session, Save::default(), UnixMillis(now));
-    assert_eq!(saved, Ok(()));
+    assert_eq!(saved, Ok(true));
 }
 
 /// Changes a session's expiry.
@@ -143,6 +143,11 @@ fn a_panic_under_a_lock_leaves_an_empty_shard_that_works() {
     assert_eq!(held(&store), 0);
 }
 
+fn loaded_until(until: i64, clears: u64) -> Known {
+    let until = UnixMillis(until);
+    Known::Loaded { until, clears }
+}
+
 #[test]
 fn a_loaded_session_is_not_saved_after_it_was_destroyed_where_that_is_wanted() {
     for drop_late_saves in [false, true] {
@@ -153,11 +158,11 @@ fn a_loaded_session_is_not_saved_after_it_was_destroyed_where_that_is_wanted() {
         let store = MemoryStore::new(options, None);
         let save = |loaded: Option<i64>, now| {
             let save = Save {
-                loaded: loaded.map(UnixMillis),
+                known: loaded.map_or(Known::Nothing, |until| loaded_until(until, store.clears())),
                 ..Save::default()
             };
             let saved = store.save(b"a", &session(None), save, UnixMillis(now));
-            assert_eq!(saved, Ok(()));
+            assert!(saved.is_ok());
             store.has(b"a", UnixMillis(now))
         };
         assert!(save(None, 0));
@@ -181,6 +186,25 @@ fn a_loaded_session_is_not_saved_after_it_was_destroyed_where_that_is_wanted() {
 }
 
 #[test]
+fn what_was_cleared_is_not_saved_again_even_if_it_seems_to_have_expired() {
+    let options = Options {
+        drop_late_saves: true,
+        ..Options::default()
+    };
+    let store = MemoryStore::new(options, None);
+    set(&store, b"a", session(Some(1000)), 0);
+    let known = store.known(b"a", UnixMillis(0)).unwrap();
+    renew(&store, b"a", Some(9000), 500);
+    store.clear();
+    let save = Save {
+        known,
+        ..Save::default()
+    };
+    let saved = store.save(b"a", &session(None), save, UnixMillis(2000));
+    assert_eq!((saved, store.stats().dropped_saves), (Ok(false), 1));
+}
+
+#[test]
 fn what_was_not_there_leaves_no_tombstone() {
     let options = Options {
         drop_late_saves: true,
@@ -193,11 +217,11 @@ fn what_was_not_there_leaves_no_tombstone() {
         store.destroy(number.to_string().as_bytes(), UnixMillis(0));
     }
     let save = Save {
-        loaded: Some(UnixMillis(1000)),
+        known: loaded_until(1000, 0),
         ..Save::default()
     };
     let saved = store.save(b"real", &session(None), save, UnixMillis(1000));
-    assert_eq!(saved, Ok(()));
+    assert_eq!(saved, Ok(false));
     assert!(!store.has(b"real", UnixMillis(1000)));
 }
 

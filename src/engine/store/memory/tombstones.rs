@@ -11,13 +11,12 @@ use crate::engine::time::UnixMillis;
 /// the session was destroyed have long ended.
 pub(super) const REMEMBERED_MS: i64 = 60 * 60_000;
 
-/// The maximum number of ids per shard. Beyond it, the oldest are forgotten earlier.
-pub(super) const REMEMBERED: usize = 512;
-
 /// Ids are stored as keyed 64-bit hashes. With a hundred thousand ids, two have the same hash once
 /// in several billion years.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tombstones {
+    /// The maximum number of ids. Beyond it, the oldest are forgotten earlier.
+    most: usize,
     /// In the order in which they are forgotten.
     queue: VecDeque<Tombstone>,
     /// The latest tombstone of each id.
@@ -31,9 +30,17 @@ struct Tombstone {
 }
 
 impl Tombstones {
+    pub(super) fn new(most: usize) -> Self {
+        Self {
+            most,
+            queue: VecDeque::new(),
+            latest: HashTable::new(),
+        }
+    }
+
     pub(super) fn remember(&mut self, hash: u64, now: UnixMillis) {
         self.forget(now);
-        if self.queue.len() >= REMEMBERED {
+        if self.queue.len() >= self.most {
             self.pop();
         }
         let until = now.plus(REMEMBERED_MS);
@@ -88,7 +95,7 @@ mod tests {
 
     #[test]
     fn an_id_is_remembered_for_a_while_from_its_last_end_on() {
-        let mut tombstones = Tombstones::default();
+        let mut tombstones = Tombstones::new(512);
         tombstones.remember(1, UnixMillis(0));
         tombstones.remember(1, UnixMillis(1000));
         tombstones.remember(2, UnixMillis(1000));
@@ -99,7 +106,7 @@ mod tests {
 
     #[test]
     fn an_id_is_forgotten_when_there_is_a_new_session_with_it() {
-        let mut tombstones = Tombstones::default();
+        let mut tombstones = Tombstones::new(512);
         tombstones.remember(1, UnixMillis(0));
         tombstones.lift(1);
         assert!(!tombstones.contains(1, UnixMillis(0)));
@@ -110,12 +117,12 @@ mod tests {
 
     #[test]
     fn there_are_not_more_of_them_than_allowed() {
-        let mut tombstones = Tombstones::default();
+        let mut tombstones = Tombstones::new(512);
         for hash in 0..100_000 {
             tombstones.remember(hash, UnixMillis(0));
         }
-        assert_eq!(tombstones.queue.len(), REMEMBERED);
-        assert_eq!(tombstones.latest.len(), REMEMBERED);
+        assert_eq!(tombstones.queue.len(), 512);
+        assert_eq!(tombstones.latest.len(), 512);
         assert!(tombstones.contains(99_999, UnixMillis(0)));
         assert!(!tombstones.contains(0, UnixMillis(0)));
         assert!(tombstones.memory() < 64 * 1024);

@@ -10,7 +10,7 @@ use shuttle::thread;
 
 use super::{
     super::{
-        MemoryStore, Options, Renewed, Save,
+        Known, MemoryStore, Options, Renewed, Save,
         tests::{get, renew, session, set, whole},
     },
     try_schedules,
@@ -82,11 +82,14 @@ fn perform(store: &MemoryStore, operation: Operation) -> Outcome {
         }
         SetLoaded => {
             let save = Save {
-                loaded: Some(UnixMillis(i64::MAX)),
+                known: Known::Loaded {
+                    until: UnixMillis(i64::MAX),
+                    clears: 0,
+                },
                 ..Save::default()
             };
             let saved = store.save(ID, &session(None), save, UnixMillis(0));
-            assert_eq!(saved, Ok(()));
+            assert!(saved.is_ok());
             Outcome::Nothing
         }
         SetWhole => {

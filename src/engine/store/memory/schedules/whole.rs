@@ -6,7 +6,7 @@ use shuttle::thread;
 
 use super::{
     super::{
-        EventKind, Listener, MemoryStore, OnFull, Options, Save,
+        Class, EventKind, Listener, MemoryStore, OnFull, Options, Save,
         tests::{get, session, set},
     },
     try_schedules,
@@ -152,5 +152,47 @@ fn events_tell_the_life_of_each_session_in_its_order() {
             let told = lives.get(id.as_bytes()).copied().unwrap_or_default();
             assert_eq!(store.has(id.as_bytes(), NOW), told, "{id}");
         }
+    });
+}
+
+#[test]
+fn bounds_hold_when_another_thread_uses_all_other_sessions() {
+    try_schedules(|| {
+        let options = Options {
+            max_sessions: Some(1),
+            ..Options::default()
+        };
+        let store = Arc::new(MemoryStore::with_shards(options, Some(1), None));
+        set(&store, b"y", session(None), 0);
+        let other = Arc::clone(&store);
+        let reader = thread::spawn(move || get(&other, b"y", 0));
+        set(&store, b"x", session(None), 0);
+        reader.join().unwrap();
+        assert_eq!(store.stats().sessions, 1);
+    });
+}
+
+#[test]
+fn protected_sessions_go_after_others_that_another_thread_uses() {
+    try_schedules(|| {
+        let options = Options {
+            max_sessions: Some(2),
+            ..Options::default()
+        };
+        let store = Arc::new(MemoryStore::with_shards(options, Some(1), None));
+        let save = |id: &[u8], class| {
+            let save = Save {
+                class,
+                ..Save::default()
+            };
+            store.save(id, &session(None), save, NOW).unwrap();
+        };
+        save(b"p", Class::Protected);
+        save(b"y", Class::Other);
+        let other = Arc::clone(&store);
+        let reader = thread::spawn(move || get(&other, b"y", 0));
+        save(b"x", Class::Other);
+        reader.join().unwrap();
+        assert!(store.has(b"p", NOW));
     });
 }

@@ -20,7 +20,7 @@ fn bounded_by_bytes(max_bytes: u64, on_full: OnFull) -> MemoryStore {
     MemoryStore::new(options, None)
 }
 
-fn save(store: &MemoryStore, id: &str, text: &str, class: Class) -> Result<(), Full> {
+fn save(store: &MemoryStore, id: &str, text: &str, class: Class) -> Result<bool, Full> {
     let save = Save {
         class,
         ..Save::default()
@@ -111,7 +111,7 @@ fn what_has_expired_goes_before_anything_else() {
             ..Save::default()
         };
         let saved = store.save(id, &session(expires), save, UnixMillis(now));
-        assert_eq!(saved, Ok(()));
+        assert_eq!(saved, Ok(true));
     };
     save(b"a", None, Anonymous, 0);
     save(b"p", Some(1000), Protected, 0);
@@ -276,4 +276,89 @@ fn a_session_that_is_refused_evicts_nothing() {
     // This one fits.
     save(&store, "large", &large(800_000), Protected).unwrap();
     assert!(store.stats().bytes <= most);
+}
+
+#[test]
+fn a_session_that_fits_beside_no_other_is_kept_or_refused_but_the_bound_holds() {
+    for most in [64 << 10, 1 << 20, 4 << 20] {
+        let store = bounded_by_bytes(most, OnFull::Evict);
+        for number in 0..50_u32 {
+            save(&store, &number.to_string(), &large(300), Other).unwrap();
+        }
+        let size = usize::try_from(most).unwrap();
+        for less in (0..20).map(|step| step * 1000) {
+            let _ = save(&store, "large", &large(size - less), Other);
+            let bytes = store.stats().bytes;
+            assert!(bytes <= most, "{bytes} of {most}");
+            if store.has(b"large", UnixMillis(0)) {
+                // Touching it does not evict it.
+                assert_eq!(renew(&store, b"large", Some(1000), 0), Renewed::Done);
+                assert!(store.has(b"large", UnixMillis(0)));
+                store.destroy(b"large", UnixMillis(0));
+            }
+        }
+    }
+}
+
+#[test]
+fn destroyed_ids_take_a_small_part_of_the_bytes() {
+    for on_full in [OnFull::Evict, OnFull::Spare, OnFull::Reject] {
+        let options = Options {
+            drop_late_saves: true,
+            max_bytes: Some(24_000),
+            on_full,
+            ..Options::default()
+        };
+        let store = MemoryStore::new(options, None);
+        for number in 0..5000_u32 {
+            let id = number.to_string();
+            save(&store, &id, &large(300), Other).unwrap();
+            store.destroy(id.as_bytes(), UnixMillis(0));
+        }
+        for number in 0..20_u32 {
+            save(&store, &number.to_string(), &large(300), Other).unwrap();
+        }
+        assert_eq!(store.stats().sessions, 20);
+    }
+}
+
+#[test]
+fn a_touched_session_that_is_absent_is_not_created() {
+    let store = MemoryStore::default();
+    let listener = Arc::new(Listener::new(|| {}));
+    store.listen(&listener, 31);
+    let touch = || {
+        let save = Save {
+            known: Known::Touched,
+            ..Save::default()
+        };
+        store.save(b"a", &whole("{}", None), save, UnixMillis(0))
+    };
+    assert_eq!(touch(), Ok(false));
+    set(&store, b"a", whole("{}", None), 0);
+    assert_eq!(touch(), Ok(true));
+    assert_eq!(listener.take(9).len(), 1);
+}
+
+#[test]
+fn what_is_known_of_a_session_is_its_expiry_and_how_often_the_store_was_cleared() {
+    let options = Options {
+        ttl: Some(500),
+        ..Options::default()
+    };
+    let store = MemoryStore::new(options, None);
+    set(&store, b"ttl", session(None), 100);
+    set(&store, b"cookie", session(Some(1000)), 100);
+    let known = |id| store.known(id, UnixMillis(100));
+    let loaded = |until, clears| {
+        let until = UnixMillis(until);
+        Some(Known::Loaded { until, clears })
+    };
+    assert_eq!(known(b"ttl"), loaded(600, 0));
+    assert_eq!(known(b"cookie"), loaded(1000, 0));
+    assert_eq!(known(b"absent"), None);
+    store.clear();
+    set(&store, b"a", session(Some(700)), 100);
+    assert_eq!(known(b"a"), loaded(700, 1));
+    assert_eq!((store.stats().hits, store.stats().misses), (0, 0));
 }

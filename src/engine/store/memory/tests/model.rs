@@ -111,6 +111,13 @@ impl Content {
         format!("{{\"n\":{}}}", self.number)
     }
 
+    fn known(&self, clears: u64) -> Known {
+        self.loaded.map_or(Known::Nothing, |until| Known::Loaded {
+            until: UnixMillis(until),
+            clears,
+        })
+    }
+
     fn session<'text>(&self, text: &'text str) -> Session<'text> {
         Session {
             text,
@@ -137,6 +144,7 @@ struct Model {
     uses: u64,
     evictions: u64,
     dropped: u64,
+    clears: u64,
 }
 
 impl Model {
@@ -179,12 +187,12 @@ impl Model {
         !refused
     }
 
-    fn set(&mut self, id: u8, content: Content, now: i64) -> Result<(), Full> {
+    fn set(&mut self, id: u8, content: Content, now: i64) -> Result<bool, Full> {
         if self.options.drop_late_saves && !self.sessions.contains_key(&id) {
             match content.loaded {
                 Some(until) if until > now || self.destroyed.contains_key(&id) => {
                     self.dropped += 1;
-                    return Ok(());
+                    return Ok(false);
                 }
                 Some(_) => {}
                 None => {
@@ -205,7 +213,7 @@ impl Model {
         };
         self.sessions.insert(id, held);
         self.is_used(id);
-        Ok(())
+        Ok(true)
     }
 
     fn renew(&mut self, id: u8, cookie: Cookie, expiry: Expiry, now: i64) -> Renewed {
@@ -244,7 +252,7 @@ fn perform(
             let save = Save {
                 ttl: content.expiry.ttl,
                 class: content.class,
-                loaded: content.loaded.map(UnixMillis),
+                known: content.known(model.clears),
             };
             let saved = store.save(&[id], &content.session(&content.text()), save, time);
             prop_assert_eq!(saved, model.set(id, content, *now));
@@ -300,6 +308,7 @@ fn perform(
         Step::Clear => {
             store.clear();
             model.sessions.clear();
+            model.clears += 1;
         }
     }
     Ok(())
@@ -322,6 +331,7 @@ proptest! {
             uses: 0,
             evictions: 0,
             dropped: 0,
+            clears: 0,
         };
         let mut now = 0;
         for step in steps {

@@ -104,7 +104,7 @@ fn a_time_to_live_is_for_sessions_whose_cookie_has_no_expiry() {
         ..Save::default()
     };
     let saved = store.save(b"c", &session(None), own, UnixMillis(0));
-    assert_eq!(saved, Ok(()));
+    assert_eq!(saved, Ok(true));
     renew(&store, b"a", None, 500);
     let live = |now| store.ids(UnixMillis(now)).concat();
     assert_eq!(live(1499), b"abc");
