@@ -46,9 +46,16 @@ export class RequestLoad {
     const waiting = new Promise((resolve) => (goOn = resolve))
     const late = this.#ask({ act: 'late', waiting, ...this.#plan(client, wave) }, cookie)
     await turn()
+    const known = this.#subject.model.of(sid)
     const { sid: destroyed } = await this.#request(client, 'leave', wave)
+    // Then it may have expired before it was destroyed, and may be saved anew.
+    const mayHaveExpired = known !== undefined && Date.now() >= known.earliest
     goOn()
     const { answer, plan, refused, span } = await late
+    if (mayHaveExpired && answer.sid === destroyed) {
+      await new Promise((resolve) => this.#subject.store.destroy(destroyed, resolve))
+      return
+    }
     // It may have had a session of its own, because there was none or the two did not meet the same.
     if (answer.sid !== destroyed) {
       if (!refused) this.#saved(answer.sid, plan, span)
