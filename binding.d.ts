@@ -76,7 +76,7 @@ export declare function memoryDestroy(store: ExternalObject<MemoryStore>, id: st
  * empty without data. Writes three numbers per event into the buffer: the kind, from 0 (create) to
  * 4 (evict); and for an evicted session, its class and the bound that was reached, 0
  * (`maxSessions`) or 1 (`maxBytes`). After the numbers of `most` events, writes how many events
- * were dropped so far because the queue was full.
+ * were dropped so far because the queue was full, and how many are left in it.
  */
 export declare function memoryEvents(store: ExternalObject<MemoryStore>, most: number, numbers: ArrayBuffer, now: number): Array<string>
 
@@ -118,8 +118,8 @@ export declare function memoryOpen(reader: ExternalObject<MemoryReader>, header:
 export declare function memoryOptions(store: ExternalObject<MemoryStore>): OpenedMemoryStore
 
 /**
- * Reads the next `most` sessions, or fewer at the end: for each, the id and the whole text, which
- * is empty unless `texts` is true.
+ * Reads up to `most` of the next sessions: for each, the id and the whole text, which is empty unless
+ * `texts` is true. An empty array means that there are no more.
  */
 export declare function memoryPage(store: ExternalObject<MemoryStore>, pages: ExternalObject<MemoryPages>, most: number, now: number, texts: boolean): Array<string>
 

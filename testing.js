@@ -10,7 +10,7 @@ const { Trial } = require('./lib/testing/trial')
  * @param {import('./testing').StoreSuiteOptions} options See `testing.d.ts`.
  * @throws {TypeError} For a missing function, or an unknown id in `except`.
  */
-function storeSuite(options) {
+function storeSuite(options = {}) {
   const { create, describe = globalThis.describe, dispose, except = {} } = options
   const { beyond = true, it = globalThis.it, name } = options
   for (const [option, value] of Object.entries({ create, describe, it })) {

@@ -48,9 +48,13 @@ for (const [option, callback, message, cause] of WRONG) {
     assert.ok(!JSON.stringify({ ...error, message: error.message }).includes('ghp_'))
     assert.equal(await ask(store, 'length'), 0)
     if (option === 'protect') return
-    store.sessions.other = '5'
-    await assert.doesNotReject(ask(store, 'touch', 'absent', { cookie: new Cookie({ maxAge: 5 }) }))
-    await assert.rejects(ask(store, 'touch', 'sid', held), { code: 'ERR_SESSION_STORE_CALLBACK' })
+    let isWrong = false
+    const touched = new MemoryStore({ ttl: (session) => (isWrong ? callback(session) : 5000) })
+    await ask(touched, 'set', 'sid', held)
+    isWrong = true
+    await assert.rejects(ask(touched, 'touch', 'sid', held), { code: 'ERR_SESSION_STORE_CALLBACK' })
+    await ask(touched, 'touch', 'absent', held)
+    assert.equal((await ask(touched, 'get', 'sid')).token, SECRET)
   })
 
   test(`${name} is an error for next, and the response ends`, async () => {
@@ -89,4 +93,17 @@ test('a function that closes the store is an error like any use of a closed stor
   const store = new MemoryStore({ protect: () => store.close() && false })
   const saved = ask(store, 'set', 'sid', { cookie: new Cookie() })
   await assert.rejects(saved, { code: 'ERR_SESSION_STORE_CLOSED' })
+})
+
+test('a ttl function gets the stored data, whatever is touched', async () => {
+  const seen = []
+  const ttl = ({ user }) => {
+    seen.push(user)
+    return 5000
+  }
+  const store = new MemoryStore({ ttl })
+  await ask(store, 'set', 'sid', { cookie: new Cookie(), user: 'tobi' })
+  await ask(store, 'touch', 'sid', { cookie: new Cookie() })
+  await ask(store, 'touch', 'sid', { cookie: { originalMaxAge: null, expires: null } })
+  assert.deepEqual(seen, ['tobi', 'tobi', 'tobi'])
 })

@@ -107,6 +107,79 @@ for (const [name, options] of Object.entries({
   })
 }
 
+const REPLACEMENTS = {
+  'a proxy of it': (req) => new Proxy(req.session, {}),
+  'a copy with its prototype': (req) =>
+    Object.create(
+      Object.getPrototypeOf(req.session),
+      Object.getOwnPropertyDescriptors(req.session)
+    ),
+  'a new session': (req) => new session.Session(req, { ...req.session }),
+  'a session of a JSON copy': (req) =>
+    req.sessionStore.createSession(req, JSON.parse(JSON.stringify(req.session)))
+}
+
+for (const [name, replace] of Object.entries(REPLACEMENTS)) {
+  for (const isRead of [true, false]) {
+    test(`a destroyed session stays destroyed if the request has replaced it by ${name}, ${isRead ? 'read' : 'unread'} before`, async () => {
+      const store = new MemoryStore({ lateSaves: 'drop' })
+      const middleware = session({ secret: 's', resave: false, saveUninitialized: true, store })
+      const handler = (req, res) =>
+        middleware(req, res, async () => {
+          if (req.url === '/late') {
+            if (isRead) req.session.seen = true
+            await ask(store, 'destroy', req.sessionID)
+            req.session = replace(req)
+            req.session.changed = true
+          }
+          res.end()
+        })
+      await serving(handler, async (port) => {
+        const cookie = cookieOf(await request(port))
+        await request(port, { cookie, path: '/late' })
+      })
+      assert.equal(store.stats().sessions, 0)
+      assert.equal(store.stats().droppedSaves, 1)
+    })
+  }
+}
+
+test('a session that is renamed keeps its data', async () => {
+  const store = new MemoryStore({ lateSaves: 'drop' })
+  const middleware = session({ secret: 's', resave: false, saveUninitialized: true, store })
+  const handler = (req, res) =>
+    middleware(req, res, () => {
+      if (req.url === '/login') {
+        const held = req.session
+        return req.session.regenerate(() => {
+          store.createSession(req, held)
+          req.session.user = 'tobi'
+          res.end()
+        })
+      }
+      res.end(String(req.session.user))
+    })
+  await serving(handler, async (port) => {
+    const cookie = cookieOf(await request(port))
+    const renamed = cookieOf(await request(port, { cookie, path: '/login' }))
+    assert.notEqual(renamed, cookie)
+    assert.equal((await request(port, { cookie: renamed })).body, 'tobi')
+  })
+})
+
+test('what was destroyed after it had expired stays destroyed', async (t) => {
+  let now = Date.now()
+  t.mock.method(Date, 'now', () => now)
+  const store = new MemoryStore({ lateSaves: 'drop' })
+  await ask(store, 'set', 'sid', data(1000))
+  const held = await ask(store, 'get', 'sid')
+  now += 2000
+  await ask(store, 'destroy', 'sid')
+  held.cookie = new Cookie({ maxAge: 1000 })
+  await ask(store, 'set', 'sid', held)
+  assert.equal(await ask(store, 'length'), 0)
+})
+
 test('what was cleared stays away although it was touched after it was loaded, and seems to have expired', async (t) => {
   let now = Date.now()
   t.mock.method(Date, 'now', () => now)

@@ -16,6 +16,7 @@ const {
   factsOfSession
 } = require('./lifecycle')
 const { fastPath } = require('./memory/fast-path')
+const { adoptMark, markOf } = require('./memory/loaded')
 const { areMethodsPristine, isPristine } = require('./pristine')
 const { HookedResponse } = require('./response')
 const { sessionOfParts } = require('./sessions')
@@ -52,6 +53,8 @@ class RequestSession extends HookedResponse {
   #currentData
   /** What MemoryStore returned, in parts. */
   #stored
+  /** The mark of the loaded session, for sessions that replace it; see `lib/memory/loaded.js`. */
+  #mark
   /** The cookie of a new session. */
   #cookie
   /** Whether `req.session` is lazy and its first session has not been read. */
@@ -117,6 +120,8 @@ class RequestSession extends HookedResponse {
     if (debug.enabled) debug('session found')
     request.#stored = stored
     try {
+      const { sessions } = stored
+      if (sessions.marks) request.#mark = sessions.createMark(stored.id, stored.expires)
       request.#leaveUnread(request.#req.sessionID, undefined, stored.text, true)
     } catch (failure) {
       return request.#continue(failure)
@@ -140,6 +145,7 @@ class RequestSession extends HookedResponse {
         const { store } = this.#settings
         store.createSession(req, data)
         this.#id = req.sessionID
+        this.#mark = markOf(req.session)
         this.#beginWith(dataJson(data), true)
         this.#watch(req.session)
       }
@@ -230,7 +236,7 @@ class RequestSession extends HookedResponse {
     const stored = this.#stored
     const cookie = this.#cookie ?? stored.sessions.cookieOf(stored)
     const session = sessionOfParts(this.#req, this.#id, cookie, this.#loadedData)
-    if (stored?.sessions.marks) stored.sessions.mark(stored.id, session, stored.expires)
+    if (this.#mark !== undefined) adoptMark(session, this.#mark)
     return session
   }
 
@@ -283,6 +289,7 @@ class RequestSession extends HookedResponse {
   /** Called before a session is saved. @returns {string} The JSON of its data. */
   #noteSave(session) {
     if (debug.enabled) debug('saving %s', session.id)
+    if (this.#mark !== undefined) adoptMark(session, this.#mark)
     if (!this.#isSaving) this.#currentData = undefined
     this.#isSaving = false
     return (this.#savedData = this.#dataOf(session))
@@ -391,6 +398,7 @@ class RequestSession extends HookedResponse {
     const req = this.#req
     const { session } = req
     const isWatched = this.#isWatched(session)
+    if (this.#mark !== undefined) adoptMark(session, this.#mark)
     const sessions = this.#fastSave(session, isWatched)
     this.#isSaving = isWatched
     if (!sessions) {

@@ -37,6 +37,8 @@ class MemoryEvents {
   #numbers
   /** A bit for each name with listeners. */
   #wanted = 0
+  /** How many events were left in the queue when it was last fetched. */
+  #left = 0
   /** How many events were dropped, as far as listeners were told. */
   #dropped = 0
   /** The async context of events. Without it, they would have that of some request. */
@@ -72,7 +74,7 @@ class MemoryEvents {
     }
     if (wanted === this.#wanted) return
     this.#wanted = wanted
-    this.#numbers ??= new Float64Array(3 * BATCH + 1)
+    this.#numbers ??= new Float64Array(3 * BATCH + 2)
     this.#context ??= new AsyncResource('MemoryStore')
     if (wanted !== 0 && this.#withData) wanted |= WITH_DATA
     native.memoryListen(this.#handle, wanted, this.#wake)
@@ -97,8 +99,10 @@ class MemoryEvents {
   }
 
   #fetch() {
+    this.#left = 0
     if (this.#handle === undefined) return []
     const texts = native.memoryEvents(this.#handle, BATCH, this.#numbers.buffer, time())
+    this.#left = this.#numbers[3 * BATCH + 1]
     const events = []
     for (let n = 0; 2 * n < texts.length; n++) {
       const [kind, sessionClass, reason] = this.#numbers.subarray(3 * n, 3 * n + 3)
@@ -119,7 +123,7 @@ class MemoryEvents {
         if (this.#isConsumed()) {
           this.#batch = this.#fetch()
           this.#next = 0
-          isDrained = this.#batch.length < BATCH
+          isDrained = this.#left === 0
         }
         while (!this.#isConsumed() && now() < end) this.#emit(this.#batch[this.#next++])
         if (this.#isConsumed()) this.#emitOverflow()

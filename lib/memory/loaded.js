@@ -36,10 +36,15 @@ const markLoaded = Loaded.mark
  */
 const markOf = Loaded.markOf
 
+/** Marks a session that replaces a marked one, unless it has a mark of its own. */
+function adoptMark(object, mark) {
+  if (isObject(object) && Loaded.markOf(object) === undefined) Loaded.mark(object, mark)
+}
+
 /** Passes the mark of a session's data on to the session that is created from them. */
 function passMark(from, to) {
   const mark = Loaded.markOf(from)
   if (mark !== undefined) Loaded.mark(to, mark)
 }
 
-module.exports = { markLoaded, markOf, passMark }
+module.exports = { adoptMark, markLoaded, markOf, passMark }

@@ -65,7 +65,7 @@ function checkOptions(options, ignoresUnknown) {
 function ownOptions(options, ignoresUnknown) {
   const given = Object.create(null)
   if (options === undefined || options === null || typeof options === 'function') return given
-  if (typeof options !== 'object') refuse('options', 'an object', options)
+  if (typeof options !== 'object' || Array.isArray(options)) refuse('options', 'an object', options)
   for (const name of Object.keys(options)) {
     if (!ignoresUnknown && !Object.hasOwn(RULES, name)) refuseUnknown(name)
   }

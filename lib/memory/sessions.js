@@ -135,11 +135,15 @@ class MemorySessions {
    * @param {number} expires Its cookie's expiry, or NaN. It counts if the session has been removed already.
    */
   mark(sid, session, expires) {
-    if (!isObject(session) || !this.#isOpen) return
-    native.memoryKnown(this.#handle, sid, time(), this.#buffer)
+    if (isObject(session) && this.#isOpen) markLoaded(session, this.createMark(sid, expires))
+  }
+
+  /** Creates a mark for sessions that are not created yet; see `mark`. */
+  createMark(sid, expires) {
+    native.memoryKnown(this.#open(), sid, time(), this.#buffer)
     const [until, clears] = this.#numbers
-    const cookies = Number.isNaN(expires) ? Infinity : expires
-    markLoaded(session, { sid, store: this, until: Number.isNaN(until) ? cookies : until, clears })
+    const ofCookie = Number.isNaN(expires) ? Infinity : expires
+    return { sid, store: this, until: Number.isNaN(until) ? ofCookie : until, clears }
   }
 
   /**
@@ -284,7 +288,7 @@ class MemorySessions {
   touch(sid, session, stored) {
     this.#open()
     const parts = this.#parts.of(session?.cookie)
-    if (parts !== undefined && this.#touch(sid, session, parts, stored)) return
+    if (parts !== undefined && this.#touch(sid, parts, stored)) return
     const found = parseSession(this.text(sid))
     if (found) {
       found.cookie = session.cookie
@@ -316,12 +320,11 @@ class MemorySessions {
    */
   touchUnread(stored) {
     const { attributes, id, maxAge, renewed } = stored
-    if (this.#policy.needsSession(renewed)) return false
-    return this.#touch(id, undefined, { attributes, maxAge, expires: renewed }, stored)
+    return this.#touch(id, { attributes, maxAge, expires: renewed }, stored)
   }
 
   /** @returns {boolean} False if the session is kept as whole text. */
-  #touch(sid, session, { attributes, maxAge, expires }, stored) {
+  #touch(sid, { attributes, maxAge, expires }, stored) {
     if (
       stored !== undefined &&
       this.#mayLeaveOut &&
@@ -333,13 +336,19 @@ class MemorySessions {
     ) {
       return true
     }
-    const ttl = this.#policy.ttlOf(session, expires)
+    const ttl = this.#ttlOfStored(sid, expires)
     const now = time()
     const handle = this.#open()
     const touched = native.memoryTouch(handle, sid, attributes, maxAge, expires, ttl, now)
     this.#events.mayHaveHappened()
     if (touched === Touched.Done) this.#changes++
     return touched !== Touched.Whole
+  }
+
+  /** The data stay as they are stored, so these decide. */
+  #ttlOfStored(sid, expires) {
+    if (!this.#policy.needsSession(expires)) return NaN
+    return this.#policy.ttlOf(parseSession(this.text(sid)), expires)
   }
 
   #put(sid, text, { attributes, maxAge, expires }, session, ownClass, known) {
@@ -429,7 +438,7 @@ class MemorySessions {
       // Lets the event loop run between pages.
       // oxlint-disable-next-line no-await-in-loop -- waiting is the purpose
       await new Promise(turn)
-    } while (page.length === 2 * size)
+    } while (page.length > 0)
   }
 
   /** Whether sessions can be counted without reading them: there never was one that cannot be read. */

@@ -49,11 +49,14 @@ pub fn memory_listen(
     Ok(())
 }
 
+/// After so many bytes, no more sessions are read with one call: parsing them takes milliseconds.
+pub(super) const BYTES_AT_ONCE: usize = 256 << 10;
+
 /// Takes up to `most` queued events: for each, the id and the text of the whole session, which is
 /// empty without data. Writes three numbers per event into the buffer: the kind, from 0 (create) to
 /// 4 (evict); and for an evicted session, its class and the bound that was reached, 0
 /// (`maxSessions`) or 1 (`maxBytes`). After the numbers of `most` events, writes how many events
-/// were dropped so far because the queue was full.
+/// were dropped so far because the queue was full, and how many are left in it.
 #[napi(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, most: number, numbers: ArrayBuffer, now: number",
@@ -73,8 +76,12 @@ pub fn memory_events(
     store.note_time(time(now));
     let mut texts = Vec::new();
     let most = most as usize;
-    let events = listener.take(most);
-    numbers.write(3 * most, &[number(listener.queued().dropped)]);
+    let events = listener.take(most, BYTES_AT_ONCE);
+    let queued = listener.queued();
+    numbers.write(
+        3 * most,
+        &[number(queued.dropped), number(queued.events as u64)],
+    );
     for (index, event) in events.into_iter().enumerate() {
         let Event { kind, id, data } = event;
         let (class, bound) = match kind {

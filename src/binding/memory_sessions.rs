@@ -15,6 +15,7 @@ use napi_derive::napi;
 use super::{
     cookies::NoId,
     error::Result,
+    memory_events::BYTES_AT_ONCE,
     memory_store::{Handle, Open, duration, number, time, whole},
     numbers::Numbers,
     strings::{JsJson, JsText, Latin1},
@@ -428,11 +429,11 @@ pub fn memory_clear(env: Env, handle: &External<Handle>) -> Result<()> {
 /// Starts an iteration over all sessions.
 #[napi(catch_unwind, ts_return_type = "ExternalObject<MemoryPages>")]
 pub fn create_memory_pages() -> External<RefCell<Pages>> {
-    External::new(RefCell::default())
+    External::new(RefCell::new(Pages::of_bytes(BYTES_AT_ONCE)))
 }
 
-/// Reads the next `most` sessions, or fewer at the end: for each, the id and the whole text, which
-/// is empty unless `texts` is true.
+/// Reads up to `most` of the next sessions: for each, the id and the whole text, which is empty unless
+/// `texts` is true. An empty array means that there are no more.
 #[napi(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, pages: ExternalObject<MemoryPages>, \

@@ -161,14 +161,20 @@ impl Listener {
         }
     }
 
-    /// Takes up to `most` events, in their order.
+    /// Takes up to `most` events, in their order, and no more after `most_bytes`.
     #[must_use]
-    pub fn take(&self, most: usize) -> Vec<Event> {
+    pub fn take(&self, most: usize, most_bytes: usize) -> Vec<Event> {
         self.is_woken.store(false, Ordering::SeqCst);
         let mut queue = self.queue.lock();
-        let most = most.min(queue.events.len());
-        let events: Vec<_> = queue.events.drain(..most).collect();
-        queue.bytes -= events.iter().map(Event::memory).sum::<usize>();
+        let before = queue.bytes;
+        let mut events = Vec::new();
+        while events.len() < most
+            && before - queue.bytes < most_bytes
+            && let Some(event) = queue.events.pop_front()
+        {
+            queue.bytes -= event.memory();
+            events.push(event);
+        }
         if queue.events.is_empty() {
             queue.events = VecDeque::new();
         }

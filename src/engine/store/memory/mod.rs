@@ -232,7 +232,13 @@ impl MemoryStore {
     pub fn destroy(&self, id: &[u8], now: UnixMillis) -> bool {
         self.note_time(now);
         let destroy = |shard: &mut shard::Shard, hash| shard.destroy(hash, id, now);
-        self.shards().with(id, now, destroy).unwrap_or_default()
+        let destroyed = if self.options().drop_late_saves {
+            // The tombstone needs a shard.
+            self.shards().with_new(id, now, destroy)
+        } else {
+            self.shards().with(id, now, destroy)
+        };
+        destroyed.unwrap_or_default()
     }
 
     /// Reads all sessions with their ids, without counting them as used, and returns the results,
@@ -262,8 +268,8 @@ impl MemoryStore {
         self.all(now, |id, _| id.to_vec())
     }
 
-    /// Reads up to `most` of the next sessions, with their ids. Returns `false` if there are no
-    /// more. `read` holds a lock, so it must be fast.
+    /// Reads up to `most` of the next sessions, with their ids, or fewer if they are large. Returns
+    /// `false` if there are no more. `read` holds a lock, so it must be fast.
     pub fn page(
         &self,
         pages: &mut Pages,

@@ -24,11 +24,13 @@ pub struct Pages {
     read: Vec<u64>,
     /// Those that were read before the slots were renumbered.
     skipped: HashSet<u64>,
+    /// A page ends after texts of so many bytes.
+    most_bytes: Option<usize>,
 }
 
 impl Shards {
-    /// Reads up to `most` of the next sessions, with their ids. Returns `false` if there are no
-    /// more.
+    /// Reads up to `most` of the next sessions, with their ids, or fewer if they are large. Returns
+    /// `false` if there are no more.
     ///
     /// The lock is only held for a few of them at a time.
     pub(super) fn page(
@@ -39,7 +41,8 @@ impl Shards {
         mut read: impl FnMut(&[u8], Session<'_>),
     ) -> bool {
         let mut room = most;
-        while room > 0 {
+        let mut bytes = pages.most_bytes.unwrap_or(usize::MAX);
+        while room > 0 && bytes > 0 {
             if pages.shard >= self.count() {
                 return false;
             }
@@ -48,7 +51,8 @@ impl Shards {
                 continue;
             };
             if pages.epoch == Some(shard.epoch) {
-                room -= pages.read_some(&shard, room.min(READ_AT_ONCE), now, &mut read);
+                let most = room.min(READ_AT_ONCE);
+                room -= pages.read_some(&shard, most, &mut bytes, now, &mut read);
             } else if pages.read.is_empty() {
                 pages.begin(&shard);
             } else {
@@ -61,16 +65,26 @@ impl Shards {
 }
 
 impl Pages {
+    /// Pages that end after texts of `most_bytes`.
+    #[must_use]
+    pub fn of_bytes(most_bytes: usize) -> Self {
+        Self {
+            most_bytes: Some(most_bytes),
+            ..Self::default()
+        }
+    }
+
     fn begin(&mut self, shard: &Shard) {
         self.slots = 0..u32::try_from(shard.sessions.slot_count()).unwrap_or(u32::MAX);
         self.epoch = Some(shard.epoch);
     }
 
-    /// Examines the next `most` slots. Returns how many sessions it has read.
+    /// Examines the next `most` slots, until `bytes` are read. Returns how many sessions it has read.
     fn read_some(
         &mut self,
         shard: &Shard,
         most: usize,
+        bytes: &mut usize,
         now: UnixMillis,
         read: &mut impl FnMut(&[u8], Session<'_>),
     ) -> usize {
@@ -87,8 +101,13 @@ impl Pages {
             if slot.is_expired(now) || self.skipped.contains(&slot.sequence) {
                 continue;
             }
-            read(slot.record.id(), slot.session());
+            let session = slot.session();
+            read(slot.record.id(), session);
             self.read.push(slot.sequence);
+            *bytes = bytes.saturating_sub(session.text.len());
+            if *bytes == 0 {
+                break;
+            }
         }
         let count = self.read.len() - before;
         if self.slots.is_empty() {

@@ -74,6 +74,9 @@ pub(super) struct Shard {
     shared: Arc<Shared>,
     pub(super) sessions: Sessions,
     tombstones: Tombstones,
+    /// Ids that were destroyed although there was no session: it may just have expired. They are apart,
+    /// because anyone can have them destroyed, and must not push out others.
+    absent: Tombstones,
     pub(super) counts: Counts,
     /// Incremented when slots are renumbered.
     pub(super) epoch: u64,
@@ -101,6 +104,7 @@ impl Shard {
             sessions: Sessions::new(shared.options.is_bounded()),
             shared,
             tombstones: Tombstones::new(tombstones),
+            absent: Tombstones::new(tombstones),
             counts: Counts::default(),
             epoch: 0,
             published: Published::default(),
@@ -251,6 +255,7 @@ impl Shard {
             Known::Nothing => {
                 if drops {
                     self.tombstones.lift(hash);
+                    self.absent.lift(hash);
                 }
                 true
             }
@@ -258,7 +263,8 @@ impl Shard {
             Known::Loaded { until, clears } => {
                 let is_removed = until > now
                     || clears != self.shared.clears.load(Ordering::SeqCst)
-                    || self.tombstones.contains(hash, now);
+                    || self.tombstones.contains(hash, now)
+                    || self.absent.contains(hash, now);
                 let is_dropped = drops && is_removed;
                 self.counts.dropped_saves += u64::from(is_dropped);
                 !is_dropped
@@ -267,10 +273,15 @@ impl Shard {
     }
 
     pub(super) fn destroy(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> bool {
+        let drops_late_saves = self.shared.options.drop_late_saves;
         let Some(number) = self.find_live(hash, id, now) else {
+            if drops_late_saves {
+                self.absent.remember(hash, now);
+                self.is_changed = true;
+            }
             return false;
         };
-        if self.shared.options.drop_late_saves {
+        if drops_late_saves {
             self.tombstones.remember(hash, now);
         }
         self.remove(number, EventKind::Destroy);
@@ -344,7 +355,7 @@ impl Shard {
         let classes = shared.options.counted_classes();
         let after = Published {
             sessions: self.sessions.live(),
-            bytes: self.sessions.memory() + self.tombstones.memory(),
+            bytes: self.sessions.memory() + self.tombstones.memory() + self.absent.memory(),
             evictable: self.sessions.total(classes),
         };
         let before = std::mem::replace(&mut self.published, after);

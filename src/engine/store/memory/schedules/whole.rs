@@ -142,7 +142,7 @@ fn events_tell_the_life_of_each_session_in_its_order() {
         store.listen(&listener, 31);
         work(&store);
         let mut lives: HashMap<Vec<u8>, bool> = HashMap::new();
-        for event in listener.take(1000) {
+        for event in listener.take(1000, usize::MAX) {
             let is_there = lives.entry(event.id.clone()).or_default();
             let is_new = event.kind == EventKind::Create;
             assert_ne!(*is_there, is_new, "{event:?}");

@@ -57,7 +57,7 @@ fn events_tell_what_happens_to_those_who_listen() {
     store.listen(&listener, 0);
     set(&store, b"after", session(None), 0);
 
-    assert_eq!(listener.take(1).len(), 1);
+    assert_eq!(listener.take(1, usize::MAX).len(), 1);
     let event = |kind, id: &[u8], session| Event {
         kind,
         id: id.to_vec(),
@@ -65,7 +65,7 @@ fn events_tell_what_happens_to_those_who_listen() {
     };
     let evict = EventKind::Evict(Class::Anonymous, Bound::Sessions);
     assert_eq!(
-        listener.take(100),
+        listener.take(100, usize::MAX),
         [
             event(evict, b"before", first),
             event(EventKind::Update, b"a", session(Some(2000))),
@@ -97,7 +97,7 @@ fn the_data_of_an_event_are_the_session_that_was_saved() {
     store.listen(&listener, ALL | WITH_DATA);
     set(&store, b"a", session, 0);
     assert!(!store.has(b"a", UnixMillis(1000)));
-    for event in listener.take(2) {
+    for event in listener.take(2, usize::MAX) {
         let data = event.data.unwrap();
         assert_eq!(data.session(), session, "{:?}", event.kind);
     }
@@ -122,7 +122,7 @@ fn a_listener_gets_the_kinds_of_events_that_it_wants_and_data_only_if_it_wants_t
         store.sweep(UnixMillis(1000), 10);
         set(&store, b"a", session(None), 0);
         store.destroy(b"a", UnixMillis(0));
-        let (with_data, without) = (with_data.take(9), without.take(9));
+        let (with_data, without) = (with_data.take(9, usize::MAX), without.take(9, usize::MAX));
         let expected = if wanted == EventKind::Create { 2 } else { 1 };
         assert_eq!((with_data.len(), without.len()), (expected, expected));
         for (with_data, without) in with_data.iter().zip(&without) {
@@ -142,7 +142,7 @@ fn what_its_own_thread_does_wakes_no_listener() {
         store.destroy(b"a", UnixMillis(0));
     }
     assert_eq!(woken.load(Ordering::SeqCst), 0);
-    assert_eq!(listener.take(100).len(), 10);
+    assert_eq!(listener.take(100, usize::MAX).len(), 10);
 }
 
 #[test]
@@ -163,11 +163,11 @@ fn what_another_thread_does_wakes_a_listener_once_until_it_takes_the_events() {
         set(&store, b"a", session(None), 0);
         assert_eq!(woken.load(Ordering::SeqCst), round);
         // Also if it does not take all of them.
-        assert_eq!(listener.take(5).len(), 5);
+        assert_eq!(listener.take(5, usize::MAX).len(), 5);
         set(&store, b"a", session(None), 0);
         assert_eq!(woken.load(Ordering::SeqCst), round);
     }
-    assert_eq!(listener.take(100).len(), 1 + 3 * 22 - 3 * 5);
+    assert_eq!(listener.take(100, usize::MAX).len(), 1 + 3 * 22 - 3 * 5);
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn an_event_that_a_listener_does_not_want_does_not_wake_it() {
     });
     assert_eq!(woken.load(Ordering::SeqCst), 1);
     store.listen(&listener, 0);
-    assert_eq!(listener.take(9).len(), 1);
+    assert_eq!(listener.take(9, usize::MAX).len(), 1);
     in_another_thread(|| set(&store, b"a", session(None), 0));
     assert_eq!(woken.load(Ordering::SeqCst), 1);
 }
@@ -207,7 +207,7 @@ fn a_listener_that_takes_nothing_does_not_fill_memory() {
     }
     let queued = by_number.queued();
     assert_eq!((queued.events, queued.dropped), (100_000, 99_999));
-    assert_eq!(by_number.take(200_000).len(), 100_000);
+    assert_eq!(by_number.take(200_000, usize::MAX).len(), 100_000);
     assert_eq!(
         (by_number.queued().events, by_number.queued().bytes),
         (0, 0)
@@ -223,7 +223,7 @@ fn a_listener_that_takes_nothing_does_not_fill_memory() {
     let queued = by_bytes.queued();
     assert_eq!((queued.events, queued.dropped), (31, 69));
     assert!(queued.bytes <= 32 << 20);
-    assert_eq!(by_bytes.take(1).len(), 1);
+    assert_eq!(by_bytes.take(1, usize::MAX).len(), 1);
     set(&store, b"a", whole(&text, None), 0);
     assert_eq!(by_bytes.queued().events, 31);
 }

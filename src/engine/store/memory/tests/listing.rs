@@ -91,3 +91,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_page_ends_after_so_many_bytes() {
+    let store = MemoryStore::default();
+    let text = "x".repeat(1000);
+    for number in 0..100 {
+        set(&store, &[number], whole(&text, None), 0);
+    }
+    let mut pages = Pages::of_bytes(2500);
+    let mut sizes = Vec::new();
+    loop {
+        let mut size = 0;
+        let more = store.page(&mut pages, 50, UnixMillis(0), |_, _| size += 1);
+        sizes.push(size);
+        if !more {
+            break;
+        }
+    }
+    assert_eq!(sizes.iter().sum::<i32>(), 100);
+    assert!(sizes.iter().all(|size| *size <= 3), "{sizes:?}");
+}

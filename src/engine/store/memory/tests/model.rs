@@ -269,9 +269,7 @@ fn perform(
         Step::Destroy(id) => {
             let is_destroyed = store.destroy(&[id], time);
             prop_assert_eq!(is_destroyed, model.sessions.remove(&id).is_some());
-            if is_destroyed {
-                model.destroyed.insert(id, *now + tombstones::REMEMBERED_MS);
-            }
+            model.destroyed.insert(id, *now + tombstones::REMEMBERED_MS);
         }
         Step::Get(id) => {
             let expected = model.is_used(id).map(|held| held.content);

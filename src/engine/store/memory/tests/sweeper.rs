@@ -62,11 +62,11 @@ fn what_has_expired_is_freed_without_anybody_asking_and_a_listener_is_told() {
     save(&store, b"soon", now, 1500);
 
     for (id, at) in [(b"past", -1), (b"soon", 1500)] {
-        let mut events = listener.take(1);
+        let mut events = listener.take(1, usize::MAX);
         while events.is_empty() {
             receiver.recv_timeout(DEADLINE).expect("a call of wake");
             store.note_time(system());
-            events = listener.take(1);
+            events = listener.take(1, usize::MAX);
         }
         assert!(system() >= now.plus(at));
         let [event] = &events[..] else {
