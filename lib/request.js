@@ -100,15 +100,17 @@ class RequestSession extends HookedResponse {
       return this.#continue()
     }
     if (debug.enabled) debug('fetching %s', sessionID)
-    const onStored = (error, data) => this.#onStored(error, data)
     const sessions = fastPath(store, sessionID)
-    if (sessions === undefined) return void store.get(sessionID, onStored)
-    let stored = sessions.takeOpened(`${sessionID}`)
+    if (sessions === undefined) {
+      return void store.get(sessionID, (error, data) => this.#onStored(error, data))
+    }
+    const sid = `${sessionID}`
+    let stored = sessions.takeOpened(sid)
     if (canBeLazy(req) && isPristine()) {
-      stored ??= sessions.read(`${sessionID}`)
+      stored ??= sessions.read(sid)
       if (stored.attributes >= 0) return void defer(RequestSession.#resume, this, stored)
     }
-    sessions.getOpened(store, stored, sessionID, onStored)
+    sessions.getOpened(store, stored, sessionID, (error, data) => this.#onStored(error, data))
   }
 
   /**
