@@ -45,7 +45,7 @@ export interface StoreSuiteOptions {
  *
  * @example
  * const { describe, it } = require('node:test')
- * const { storeSuite } = require('express-session-native/testing')
+ * const { storeSuite } = require('express-session-native/testing.js')
  * storeSuite({ name: 'MyStore', create: () => new MyStore(), describe, it })
  */
 export function storeSuite(options: StoreSuiteOptions): void

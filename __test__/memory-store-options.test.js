@@ -25,7 +25,7 @@ function clock(t) {
 }
 
 const TTL = 'a whole number of milliseconds above 0, or a function that is not async'
-const NAME = 'a string that is not empty, without lone surrogates'
+const NAME = 'a non-empty string without lone surrogates'
 
 for (const [option, value, expected] of [
   ['maxSessions', -1, 'a whole number above 0, not -1'],

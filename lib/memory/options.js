@@ -20,7 +20,7 @@ const RULES = {
   lateSaves: [isOneOf(['save', 'drop']), "'save' or 'drop'"],
   maxBytes: [isCount, 'a whole number above 0'],
   maxSessions: [isCount, 'a whole number above 0'],
-  name: [isName, 'a string that is not empty, without lone surrogates'],
+  name: [isName, 'a non-empty string without lone surrogates'],
   onFull: [isOneOf(['evict', 'spare', 'reject']), "'evict', 'spare' or 'reject'"],
   protect: [isFunction, 'a function that is not async'],
   ttl: [isTtl, 'a whole number of milliseconds above 0, or a function that is not async']

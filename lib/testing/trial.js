@@ -65,6 +65,13 @@ class Trial {
     assert.ok(found === undefined || found === null, message ?? `there is a session ${sid}`)
   }
 
+  /** Fails unless the store has these methods. */
+  assertMethods(...names) {
+    for (const name of names) {
+      assert.strictEqual(typeof this.store[name], 'function', `the store has no method ${name}`)
+    }
+  }
+
   /** Saves a session. */
   set(sid, data, maxAge) {
     return this.call('set', sid, this.session(sid, data, maxAge))
