@@ -87,7 +87,7 @@ export class RequestLoad {
 
   #plan({ name }, wave) {
     const content = wave.content(name, ++this.#versions)
-    return { content, lifetime: wave.lifetime(), errors: [] }
+    return { content, lifetime: wave.lifetime(), errors: [], isDropped: false }
   }
 
   async #ask(plan, cookie = '') {
@@ -108,7 +108,8 @@ export class RequestLoad {
     this.#subject.checkBounds()
     if (statusCode !== 200) findings.add(`a request was answered ${statusCode}`)
     const answer = statusCode === 200 ? JSON.parse(body) : {}
-    return { answer, plan, refused: plan.errors.length > 0, setCookie: setCookie[0], span }
+    const refused = plan.errors.length > 0 || plan.isDropped
+    return { answer, plan, refused, setCookie: setCookie[0], span }
   }
 
   /** What the store has to hold after a request that has left a session. */
@@ -148,7 +149,11 @@ export async function application(plan, req, res) {
   }
   const body = JSON.stringify({ sid, found, left })
   res.setHeader('Content-Length', Buffer.byteLength(body))
+  const { sessionStore: store } = req
+  const { droppedSaves } = store.stats()
   res.end(body)
+  // It has been evicted since it was loaded.
+  plan.isDropped = store.stats().droppedSaves > droppedSaves
 }
 
 function write(session, { content, lifetime }) {

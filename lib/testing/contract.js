@@ -135,7 +135,7 @@ asked('touch-absent', 'touching an unknown id makes no session, and is not an er
   await t.assertAbsent(sid)
 })
 
-asked('circular', 'saving a session that can't be serialized fails', async (t) => {
+asked('circular', 'saving a session that cannot be serialized fails', async (t) => {
   const sid = t.id()
   const session = t.session(sid, {})
   session.self = session
@@ -339,12 +339,16 @@ beyond('stats', 'stats counts sessions, and saves that were dropped', async (t) 
   )
 })
 
-beyond('close', 'calls on a closed store fail with ERR_SESSION_STORE_CLOSED, and it can be closed twice', async (t) => {
-  t.assertMethods('close')
-  await t.store.close()
-  await t.store.close()
-  await assert.rejects(t.get(t.id()), { code: 'ERR_SESSION_STORE_CLOSED' })
-  await assert.rejects(t.set(t.id(), {}), { code: 'ERR_SESSION_STORE_CLOSED' })
-})
+beyond(
+  'close',
+  'calls on a closed store fail with ERR_SESSION_STORE_CLOSED, and it can be closed twice',
+  async (t) => {
+    t.assertMethods('close')
+    await t.store.close()
+    await t.store.close()
+    await assert.rejects(t.get(t.id()), { code: 'ERR_SESSION_STORE_CLOSED' })
+    await assert.rejects(t.set(t.id(), {}), { code: 'ERR_SESSION_STORE_CLOSED' })
+  }
+)
 
 module.exports = { contract }
