@@ -12,7 +12,7 @@ const { Trial } = require('./lib/testing/trial')
  */
 function storeSuite(options = {}) {
   const { create, describe = globalThis.describe, dispose, except = {} } = options
-  const { beyond = true, it = globalThis.it, name } = options
+  const { beyond = true, it = globalThis.it, name = 'the store' } = options
   for (const [option, value] of Object.entries({ create, describe, it })) {
     if (typeof value !== 'function') throw new TypeError(`storeSuite: ${option} must be a function`)
   }

@@ -110,13 +110,7 @@ for (const [name, options] of Object.entries({
 const REPLACEMENTS = {
   'a proxy of it': (req) => new Proxy(req.session, {}),
   'a copy with its prototype': (req) =>
-    Object.create(
-      Object.getPrototypeOf(req.session),
-      Object.getOwnPropertyDescriptors(req.session)
-    ),
-  'a new session': (req) => new session.Session(req, { ...req.session }),
-  'a session of a JSON copy': (req) =>
-    req.sessionStore.createSession(req, JSON.parse(JSON.stringify(req.session)))
+    Object.create(Object.getPrototypeOf(req.session), Object.getOwnPropertyDescriptors(req.session))
 }
 
 for (const [name, replace] of Object.entries(REPLACEMENTS)) {
@@ -143,6 +137,74 @@ for (const [name, replace] of Object.entries(REPLACEMENTS)) {
     })
   }
 }
+
+const RENEWALS = {
+  'regenerates it': (req, done) => req.session.regenerate(done),
+  'destroys it and generates another': (req, done) =>
+    req.session.destroy(() => {
+      req.sessionStore.generate(req)
+      done()
+    }),
+  'destroys it and creates another': (req, done) =>
+    req.session.destroy(() => {
+      req.sessionStore.createSession(req, { cookie: { maxAge: null } })
+      done()
+    }),
+  'destroys it and assigns another': (req, done) =>
+    req.session.destroy(() => {
+      req.session = new session.Session(req, { cookie: new Cookie() })
+      done()
+    })
+}
+
+for (const [name, renew] of Object.entries(RENEWALS)) {
+  test(`a new session that has the id of the old one is saved if the request ${name}`, async () => {
+    const store = new MemoryStore({ lateSaves: 'drop' })
+    const options = { secret: 's', resave: false, saveUninitialized: true, store }
+    const middleware = session({ ...options, genid: () => 'device' })
+    const handler = (req, res) =>
+      middleware(req, res, () => {
+        if (req.url !== '/login') return res.end(String(req.session.user))
+        req.session.old = true
+        renew(req, () => {
+          req.session.user = 'tobi'
+          res.end()
+        })
+      })
+    await serving(handler, async (port) => {
+      const cookie = cookieOf(await request(port))
+      await request(port, { cookie, path: '/login' })
+      assert.equal((await request(port, { cookie })).body, 'tobi')
+    })
+    assert.equal(store.stats().droppedSaves, 0)
+  })
+}
+
+test('a session that was saved as expired may be saved again', async () => {
+  const store = new MemoryStore({ lateSaves: 'drop' })
+  const held = { cookie: new Cookie({ maxAge: -1 }), user: 'tobi' }
+  await ask(store, 'set', 'sid', held)
+  held.cookie = new Cookie({ maxAge: 60_000 })
+  await ask(store, 'set', 'sid', held)
+  assert.equal((await ask(store, 'get', 'sid')).user, 'tobi')
+})
+
+test('an object may be known to several stores, and stores of one name are one', async () => {
+  const [a, b] = [new MemoryStore({ lateSaves: 'drop' }), new MemoryStore({ lateSaves: 'drop' })]
+  const held = data(60_000)
+  for (const store of [a, b]) await ask(store, 'set', 'sid', held)
+  await ask(a, 'destroy', 'sid')
+  for (const store of [a, b]) await ask(store, 'set', 'sid', held)
+  assert.deepEqual([a.stats().sessions, b.stats().sessions], [0, 1])
+
+  const name = 'stores of one name are one'
+  const [first, second] = [new MemoryStore({ lateSaves: 'drop', name }), new MemoryStore({ name })]
+  await ask(first, 'set', 'sid', data(60_000))
+  const loaded = await ask(first, 'get', 'sid')
+  await ask(second, 'destroy', 'sid')
+  await ask(second, 'set', 'sid', loaded)
+  assert.equal(first.stats().sessions, 0)
+})
 
 test('a session that is renamed keeps its data', async () => {
   const store = new MemoryStore({ lateSaves: 'drop' })

@@ -16,7 +16,7 @@ const {
   factsOfSession
 } = require('./lifecycle')
 const { fastPath } = require('./memory/fast-path')
-const { adoptMark, markOf } = require('./memory/loaded')
+const { adoptMarks } = require('./memory/loaded')
 const { areMethodsPristine, isPristine } = require('./pristine')
 const { HookedResponse } = require('./response')
 const { sessionOfParts } = require('./sessions')
@@ -53,8 +53,8 @@ class RequestSession extends HookedResponse {
   #currentData
   /** What MemoryStore returned, in parts. */
   #stored
-  /** The mark of the loaded session, for sessions that replace it; see `lib/memory/loaded.js`. */
-  #mark
+  /** Has the marks of the loaded session, for copies that replace it; see `lib/memory/loaded.js`. */
+  #marked
   /** The cookie of a new session. */
   #cookie
   /** Whether `req.session` is lazy and its first session has not been read. */
@@ -123,7 +123,7 @@ class RequestSession extends HookedResponse {
     request.#stored = stored
     try {
       const { sessions } = stored
-      if (sessions.marks) request.#mark = sessions.createMark(stored.id, stored.expires)
+      if (sessions.marks) request.#marked = sessions.marked(stored)
       request.#leaveUnread(request.#req.sessionID, undefined, stored.text, true)
     } catch (failure) {
       return request.#continue(failure)
@@ -147,7 +147,7 @@ class RequestSession extends HookedResponse {
         const { store } = this.#settings
         store.createSession(req, data)
         this.#id = req.sessionID
-        this.#mark = markOf(req.session)
+        this.#marked = req.session
         this.#beginWith(dataJson(data), true)
         this.#watch(req.session)
       }
@@ -238,7 +238,7 @@ class RequestSession extends HookedResponse {
     const stored = this.#stored
     const cookie = this.#cookie ?? stored.sessions.cookieOf(stored)
     const session = sessionOfParts(this.#req, this.#id, cookie, this.#loadedData)
-    if (this.#mark !== undefined) adoptMark(session, this.#mark)
+    if (this.#marked !== undefined) adoptMarks(session, this.#marked)
     return session
   }
 
@@ -291,7 +291,7 @@ class RequestSession extends HookedResponse {
   /** Called before a session is saved. @returns {string} The JSON of its data. */
   #noteSave(session) {
     if (debug.enabled) debug('saving %s', session.id)
-    if (this.#mark !== undefined) adoptMark(session, this.#mark)
+    if (this.#marked !== undefined) adoptMarks(session, this.#marked)
     if (!this.#isSaving) this.#currentData = undefined
     this.#isSaving = false
     return (this.#savedData = this.#dataOf(session))
@@ -400,7 +400,6 @@ class RequestSession extends HookedResponse {
     const req = this.#req
     const { session } = req
     const isWatched = this.#isWatched(session)
-    if (this.#mark !== undefined) adoptMark(session, this.#mark)
     const sessions = this.#fastSave(session, isWatched)
     this.#isSaving = isWatched
     if (!sessions) {

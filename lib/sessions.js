@@ -4,7 +4,7 @@ const Cookie = require('../session/cookie')
 const Session = require('../session/session')
 const { isSecure } = require('./cookie-io')
 const { parseNatively } = require('./json')
-const { passMark } = require('./memory/loaded')
+const { passMarks } = require('./memory/loaded')
 
 /**
  * Creates a session from the data that a store returned. `data` becomes part of it and is not copied.
@@ -23,7 +23,7 @@ function sessionOfData(req, data) {
   // Setting the expiry has changed this to the remaining time.
   cookie.originalMaxAge = originalMaxAge
   const session = new Session(req, data)
-  passMark(data, session)
+  passMarks(data, session)
   return session
 }
 

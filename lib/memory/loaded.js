@@ -6,17 +6,21 @@ const { Adopt, isObject } = require('../private-field')
  * Marks sessions, and the data of sessions, that were loaded from or saved to a MemoryStore with the option
  * `lateSaves: 'drop'`. When a marked session is saved under the same id, and is not there any more although it
  * has not expired, it was removed meanwhile, and is not saved.
+ *
+ * @typedef {{ sid: string, store: unknown, until: number, clears: number }} Mark The session's id; what
+ *   identifies the store; when the session would expire, in milliseconds since 1970 (Infinity for never); and how
+ *   often the store had been cleared.
  */
+
+/** An object that is saved under more ids than this loses its oldest marks. */
+const MOST = 16
+
 class Loaded extends Adopt {
-  #mark
+  /** @type {Mark[]} */
+  #marks = []
 
-  static mark(object, mark) {
-    const marked = #mark in object ? object : new Loaded(object)
-    marked.#mark = mark
-  }
-
-  static markOf(object) {
-    return isObject(object) && #mark in object ? object.#mark : undefined
+  static marksOf(object) {
+    return isObject(object) && #marks in object ? object.#marks : undefined
   }
 }
 
@@ -24,27 +28,36 @@ class Loaded extends Adopt {
  * Marks a session or its data.
  *
  * @param {object} object
- * @param {{ sid: string, store: object, until: number, clears: number }} mark Its id, whose session it is, when
- *   it would expire, in milliseconds since 1970 (Infinity for never), and how often the store had been cleared.
+ * @param {Mark} mark
  */
-const markLoaded = Loaded.mark
+function markLoaded(object, mark) {
+  const marks = Loaded.marksOf(object) ?? Loaded.marksOf(new Loaded(object))
+  const known = marks.findIndex(({ sid, store }) => sid === mark.sid && store === mark.store)
+  if (known >= 0) marks[known] = mark
+  else marks.push(mark)
+  if (marks.length > MOST) marks.shift()
+}
 
 /**
- * The mark of a session, or undefined.
+ * The mark of a session for an id in a store, or undefined.
  *
- * @type {(object: unknown) => { sid: string, store: object, until: number, clears: number } | undefined}
+ * @param {unknown} object
+ * @param {string} sid
+ * @param {unknown} store
+ * @returns {Mark | undefined}
  */
-const markOf = Loaded.markOf
-
-/** Marks a session that replaces a marked one, unless it has a mark of its own. */
-function adoptMark(object, mark) {
-  if (isObject(object) && Loaded.markOf(object) === undefined) Loaded.mark(object, mark)
+function markOf(object, sid, store) {
+  return Loaded.marksOf(object)?.find((mark) => mark.sid === sid && mark.store === store)
 }
 
-/** Passes the mark of a session's data on to the session that is created from them. */
-function passMark(from, to) {
-  const mark = Loaded.markOf(from)
-  if (mark !== undefined) Loaded.mark(to, mark)
+/** Marks a session that replaces a marked one, such as a copy, unless it has marks of its own. */
+function adoptMarks(object, from) {
+  if (isObject(object) && Loaded.marksOf(object) === undefined) passMarks(from, object)
 }
 
-module.exports = { adoptMark, markLoaded, markOf, passMark }
+/** Passes the marks of a session's data on to the session that is created from them. */
+function passMarks(from, to) {
+  for (const mark of Loaded.marksOf(from) ?? []) markLoaded(to, mark)
+}
+
+module.exports = { adoptMarks, markLoaded, markOf, passMarks }

@@ -105,6 +105,7 @@ function shown(value) {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'function')
     return types.isAsyncFunction(value) ? 'an async one' : 'a function'
+  if (Array.isArray(value)) return 'an array'
   return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }
 

@@ -42,6 +42,8 @@ class MemorySessions {
   #policy
   /** Whether sessions are marked that were loaded or saved. */
   #marks
+  /** What identifies the store in marks: several stores with one name are the same. */
+  #identity
   /**
    * Whether a touch that changes nothing may be skipped: not if other threads use the store too, nor with a
    * `ttl`, which starts over with each touch.
@@ -68,6 +70,7 @@ class MemorySessions {
       throw codedError('ERR_SESSION_STORE_OPTIONS', message)
     }
     this.#isShared = name !== undefined
+    this.#identity = name ?? this
     this.#handle = handle
     this.#bounds = bounds
     this.#policy = new Policy({ protect, ttl: typeof ttl === 'function' ? ttl : undefined })
@@ -110,7 +113,7 @@ class MemorySessions {
    */
   get(sid) {
     const session = this.#parsed(sid)
-    if (this.#marks) this.mark(sid, session, expiryOf(session?.cookie))
+    if (this.#marks) this.mark(sid, session, untilOf(expiryOf(session?.cookie)))
     return session
   }
 
@@ -132,18 +135,24 @@ class MemorySessions {
    *
    * @param {string} sid
    * @param {unknown} session
-   * @param {number} expires Its cookie's expiry, or NaN. It counts if the session has been removed already.
+   * @param {number} ifAbsent When it would have expired if it has been removed already.
    */
-  mark(sid, session, expires) {
-    if (isObject(session) && this.#isOpen) markLoaded(session, this.createMark(sid, expires))
+  mark(sid, session, ifAbsent) {
+    if (isObject(session) && this.#isOpen) markLoaded(session, this.#createMark(sid, ifAbsent))
   }
 
-  /** Creates a mark for sessions that are not created yet; see `mark`. */
-  createMark(sid, expires) {
+  #createMark(sid, ifAbsent) {
     native.memoryKnown(this.#open(), sid, time(), this.#buffer)
     const [until, clears] = this.#numbers
-    const ofCookie = Number.isNaN(expires) ? Infinity : expires
-    return { sid, store: this, until: Number.isNaN(until) ? ofCookie : until, clears }
+    const isAbsent = Number.isNaN(until)
+    return { sid, store: this.#identity, until: isAbsent ? ifAbsent : until, clears }
+  }
+
+  /** An object with the mark of a session that has been read in parts, for `adoptMarks`. */
+  marked({ id, expires }) {
+    const marked = {}
+    this.mark(id, marked, untilOf(expires))
+    return marked
   }
 
   /**
@@ -240,9 +249,9 @@ class MemorySessions {
    */
   set(sid, session, data) {
     if (!this.#marks) return void this.#save(sid, session, data)
-    const mark = markOf(session)
-    const known = mark?.store === this && mark.sid === sid ? mark : undefined
-    if (this.#save(sid, session, data, known)) this.mark(sid, session, NaN)
+    const known = markOf(session, sid, this.#identity)
+    // What is absent now has expired at once.
+    if (this.#save(sid, session, data, known)) this.mark(sid, session, -Infinity)
   }
 
   /**
@@ -417,7 +426,10 @@ class MemorySessions {
   /** Iterates over all sessions in pages; yields ids and sessions. */
   async *entries(pageSize) {
     for await (const page of this.#pages(pageSize, true)) {
-      for (let n = 0; n < page.length; n += 2) yield [page[n], JSON.parse(page[n + 1])]
+      for (let n = 0; n < page.length; n += 2) {
+        const session = parseSession(page[n + 1])
+        if (session) yield [page[n], session]
+      }
     }
   }
 
@@ -477,6 +489,11 @@ class MemorySessions {
     this.#isOpen = false
     native.memoryClose(this.#handle)
   }
+}
+
+/** When a session expires whose cookie expires then, or never (NaN). */
+function untilOf(expires) {
+  return Number.isNaN(expires) ? Infinity : expires
 }
 
 module.exports = { MemorySessions }
