@@ -189,6 +189,27 @@ test('a session that was saved as expired may be saved again', async () => {
   assert.equal((await ask(store, 'get', 'sid')).user, 'tobi')
 })
 
+for (const maxAge of [0, 10]) {
+  test(`a session whose expiry was shortened by a touch to ${maxAge} ms may be saved again`, async () => {
+    const store = new MemoryStore({ lateSaves: 'drop' })
+    for (const isWhole of [false, true]) {
+      const held = { ...(isWhole && { user: 'tobi' }), ...data(9000), user: 'tobi' }
+      await ask(store, 'set', 'sid', held)
+      held.cookie = new Cookie({ maxAge })
+      await ask(store, 'touch', 'sid', held)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      held.cookie = new Cookie({ maxAge: 60_000 })
+      await ask(store, 'set', 'sid', held)
+      assert.equal((await ask(store, 'get', 'sid'))?.user, 'tobi')
+      // But not after it was destroyed.
+      await ask(store, 'destroy', 'sid')
+      await ask(store, 'touch', 'sid', held)
+      await ask(store, 'set', 'sid', held)
+      assert.equal(await ask(store, 'get', 'sid'), undefined)
+    }
+  })
+}
+
 test('an object may be known to several stores, and stores of one name are one', async () => {
   const [a, b] = [new MemoryStore({ lateSaves: 'drop' }), new MemoryStore({ lateSaves: 'drop' })]
   const held = data(60_000)

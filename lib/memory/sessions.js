@@ -297,11 +297,12 @@ class MemorySessions {
   touch(sid, session, stored) {
     this.#open()
     const parts = this.#parts.of(session?.cookie)
-    if (parts !== undefined && this.#touch(sid, parts, stored)) return
+    if (parts !== undefined && this.#touch(sid, parts, stored, session)) return
     const found = parseSession(this.text(sid))
     if (found) {
       found.cookie = session.cookie
-      this.#save(sid, found, undefined, TOUCHED)
+      const isTouched = this.#save(sid, found, undefined, TOUCHED)
+      if (isTouched && this.#marks) this.mark(sid, session, -Infinity)
     }
   }
 
@@ -333,7 +334,7 @@ class MemorySessions {
   }
 
   /** @returns {boolean} False if the session is kept as whole text. */
-  #touch(sid, { attributes, maxAge, expires }, stored) {
+  #touch(sid, { attributes, maxAge, expires }, stored, session) {
     if (
       stored !== undefined &&
       this.#mayLeaveOut &&
@@ -350,7 +351,11 @@ class MemorySessions {
     const handle = this.#open()
     const touched = native.memoryTouch(handle, sid, attributes, maxAge, expires, ttl, now)
     this.#events.mayHaveHappened()
-    if (touched === Touched.Done) this.#changes++
+    if (touched === Touched.Done) {
+      this.#changes++
+      // What is absent now has expired at once.
+      if (this.#marks) this.mark(sid, session, -Infinity)
+    }
     return touched !== Touched.Whole
   }
 
