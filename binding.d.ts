@@ -87,8 +87,8 @@ export declare function memoryHas(store: ExternalObject<MemoryStore>, id: string
 export declare function memoryIntern(store: ExternalObject<MemoryStore>, text: string): number
 
 /**
- * What has to be known of a session when it is saved again. Writes two numbers into the buffer: when
- * it expires, Infinity for never, NaN if it is absent; and how often the store was cleared.
+ * The facts about a session that a later save needs. Writes two numbers into the buffer: when it
+ * expires, Infinity for never, NaN if it is absent; and how often the store was cleared.
  */
 export declare function memoryKnown(store: ExternalObject<MemoryStore>, id: string, now: number, numbers: ArrayBuffer): void
 

@@ -268,7 +268,7 @@ test('no event of another thread gets stuck', async () => {
   await worker.terminate()
 })
 
-test('dropped events that nobody listens for are a warning, once', async () => {
+test('dropped events are a single warning if overflow has no listener', async () => {
   const script = `
     const { Cookie, MemoryStore } = require(${JSON.stringify(require.resolve('..'))})
     const store = new MemoryStore({ eventData: true })

@@ -70,7 +70,7 @@ function isPromise(value) {
 }
 
 function refuse(option, expected, value) {
-  // Nobody else handles the rejection of a promise.
+  // The application never gets this promise back, so its rejection would be unhandled.
   if (isPromise(value)) Promise.resolve(value).catch(() => {})
   throw failure(`${option} must return ${expected}, not ${kindOf(value)}`)
 }

@@ -286,8 +286,8 @@ pub fn memory_set_touched(
     save(env, handle, &id, &session, how, now)
 }
 
-/// What has to be known of a session when it is saved again. Writes two numbers into the buffer: when
-/// it expires, Infinity for never, NaN if it is absent; and how often the store was cleared.
+/// The facts about a session that a later save needs. Writes two numbers into the buffer: when it
+/// expires, Infinity for never, NaN if it is absent; and how often the store was cleared.
 #[napi(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, id: string, now: number, numbers: ArrayBuffer"

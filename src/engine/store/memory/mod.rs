@@ -177,7 +177,7 @@ impl MemoryStore {
         self.shards().shared.clears.load(Ordering::SeqCst)
     }
 
-    /// What has to be known of a session when it is saved later. `None` if it is absent.
+    /// The facts about a session that a later save needs. `None` if it is absent.
     #[must_use]
     pub fn known(&self, id: &[u8], now: UnixMillis) -> Option<Known> {
         self.note_time(now);

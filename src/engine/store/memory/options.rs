@@ -42,9 +42,9 @@ impl OnFull {
 }
 
 impl Options {
-    /// The classes that may be evicted, if the store has to know how much room they take.
+    /// The classes that may be evicted, whose sessions a bounded store counts.
     pub(super) fn counted_classes(&self) -> &'static [Class] {
-        if self.max_bytes.is_some() || self.max_sessions.is_some() {
+        if self.is_bounded() {
             self.on_full.evictable()
         } else {
             &[]
