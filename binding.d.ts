@@ -135,12 +135,10 @@ export declare function memorySet(store: ExternalObject<MemoryStore>, id: string
 
 /**
  * The same for a session that was loaded or saved before. `until` and `clears` are what
- * `memoryKnown` returned then.
+ * `memoryKnown` returned then. If `until` is NaN, the session is only touched: it is replaced if it
+ * exists, without an event.
  */
 export declare function memorySetAgain(store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, maxAge: number, expires: number, ttl: number, sessionClass: number, now: number, until: number, clears: number): Saved
-
-/** The same for a session that is only touched: it is replaced if it exists, without an event. */
-export declare function memorySetTouched(store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, maxAge: number, expires: number, ttl: number, sessionClass: number, now: number): Saved
 
 /** A store's contents and history. */
 export declare function memoryStats(store: ExternalObject<MemoryStore>, now: number): MemoryStats

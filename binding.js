@@ -858,7 +858,6 @@ module.exports.memoryPage = nativeBinding.memoryPage
 module.exports.memoryRead = nativeBinding.memoryRead
 module.exports.memorySet = nativeBinding.memorySet
 module.exports.memorySetAgain = nativeBinding.memorySetAgain
-module.exports.memorySetTouched = nativeBinding.memorySetTouched
 module.exports.memoryStats = nativeBinding.memoryStats
 module.exports.memoryText = nativeBinding.memoryText
 module.exports.memoryTouch = nativeBinding.memoryTouch

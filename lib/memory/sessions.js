@@ -24,7 +24,7 @@ const OTHER = 1
 const PROTECTED = 2
 
 /** Instead of a mark: a session that is only touched, and is not created if it is absent. */
-const TOUCHED = {}
+const TOUCHED = { clears: 0, until: NaN }
 
 // Captured when the module loads: an application's fake timers must not delay iterations.
 const turn = setImmediate
@@ -376,8 +376,6 @@ class MemorySessions {
     /* prettier-ignore */
     if (known === undefined) {
       saved = native.memorySet(handle, sid, text, attributes, maxAge, expires, ttl, asClass, now)
-    } else if (known === TOUCHED) {
-      saved = native.memorySetTouched(handle, sid, text, attributes, maxAge, expires, ttl, asClass, now)
     } else {
       const { clears, until } = known
       saved = native.memorySetAgain(handle, sid, text, attributes, maxAge, expires, ttl, asClass, now, until, clears)

@@ -227,7 +227,8 @@ pub fn memory_set(
 }
 
 /// The same for a session that was loaded or saved before. `until` and `clears` are what
-/// `memoryKnown` returned then.
+/// `memoryKnown` returned then. If `until` is NaN, the session is only touched: it is replaced if it
+/// exists, without an event.
 #[napi(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, \
@@ -249,38 +250,16 @@ pub fn memory_set_again(
     clears: f64,
 ) -> Result<Saved> {
     let session = session(&text.0, [attributes, max_age, expires]);
-    let known = Known::Loaded {
-        until: time(until),
-        clears: whole(clears),
+    let known = if until.is_nan() {
+        Known::Touched
+    } else {
+        Known::Loaded {
+            until: time(until),
+            clears: whole(clears),
+        }
     };
     let how = Save {
         known,
-        ..save_as(ttl, class)
-    };
-    save(env, handle, &id, &session, how, now)
-}
-
-/// The same for a session that is only touched: it is replaced if it exists, without an event.
-#[napi(
-    catch_unwind,
-    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, \
-        maxAge: number, expires: number, ttl: number, sessionClass: number, now: number"
-)]
-pub fn memory_set_touched(
-    env: Env,
-    handle: &External<Handle>,
-    id: JsText,
-    text: JsJson,
-    attributes: f64,
-    max_age: f64,
-    expires: f64,
-    ttl: f64,
-    class: u32,
-    now: f64,
-) -> Result<Saved> {
-    let session = session(&text.0, [attributes, max_age, expires]);
-    let how = Save {
-        known: Known::Touched,
         ..save_as(ttl, class)
     };
     save(env, handle, &id, &session, how, now)
