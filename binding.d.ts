@@ -8,14 +8,6 @@ export declare class ExternalObject<T> {
   }
 }
 
-/**
- * Which binding artifact the generated loader actually loaded: `'native'` for
- * a native addon, otherwise the `platformArchABI` of the WASI flavor. Every
- * flavor napi-rs can build is listed, because `NAPI_RS_NATIVE_LIBRARY_PATH`
- * can point the loader at a WASI artifact this package does not build itself.
- */
-export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
-
 /** Attributes without a value, as the bits of one number. */
 export declare const enum CookieFlag {
   /** `HttpOnly` */
@@ -53,11 +45,8 @@ export interface Lifecycle {
   table: Uint8Array
 }
 
-/**
- * All sessions, oldest first: for each, the id and the text of the whole session. Writes a time into
- * the buffer before which none of them expires.
- */
-export declare function memoryAll(store: ExternalObject<MemoryStore>, now: number, numbers: ArrayBuffer): Array<string>
+/** All sessions, oldest first: for each, the id and the text of the whole session. */
+export declare function memoryAll(store: ExternalObject<MemoryStore>, now: number): Array<string>
 
 /** The text of a cookie's attributes. */
 export declare function memoryAttributes(store: ExternalObject<MemoryStore>, attributes: number): string | null
@@ -80,17 +69,14 @@ export declare function memoryDestroy(store: ExternalObject<MemoryStore>, id: st
  */
 export declare function memoryEvents(store: ExternalObject<MemoryStore>, most: number, numbers: ArrayBuffer, now: number): Array<string>
 
+/** When a session expires, Infinity for never, NaN if it is absent. Does not count as use. */
+export declare function memoryExpires(store: ExternalObject<MemoryStore>, id: string, now: number): number
+
 /** Whether a session exists. Does not count as use. */
 export declare function memoryHas(store: ExternalObject<MemoryStore>, id: string, now: number): boolean
 
 /** The number of a cookie's attributes, which the shim passes as text; -1 if there is no room. */
 export declare function memoryIntern(store: ExternalObject<MemoryStore>, text: string): number
-
-/**
- * The facts about a session that a later save needs. Writes two numbers into the buffer: when it
- * expires, Infinity for never, NaN if it is absent; and how often the store was cleared.
- */
-export declare function memoryKnown(store: ExternalObject<MemoryStore>, id: string, now: number, numbers: ArrayBuffer): void
 
 /** The number of sessions. */
 export declare function memoryLength(store: ExternalObject<MemoryStore>, now: number): number
@@ -134,11 +120,11 @@ export declare function memoryRead(store: ExternalObject<MemoryStore>, id: strin
 export declare function memorySet(store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, maxAge: number, expires: number, ttl: number, sessionClass: number, now: number): Saved
 
 /**
- * The same for a session that was loaded or saved before. `until` and `clears` are what
- * `memoryKnown` returned then. If `until` is NaN, the session is only touched: it is replaced if it
- * exists, without an event.
+ * The same for a session that was loaded or saved before. `until` is when it would have expired
+ * (`memoryExpires`), `seen` what `memoryTick` returned before it was loaded. If `until` is NaN, the
+ * session is only touched: it is replaced if it exists, without an event.
  */
-export declare function memorySetAgain(store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, maxAge: number, expires: number, ttl: number, sessionClass: number, now: number, until: number, clears: number): Saved
+export declare function memorySetAgain(store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, maxAge: number, expires: number, ttl: number, sessionClass: number, now: number, until: number, seen: number): Saved
 
 /** A store's contents and history. */
 export declare function memoryStats(store: ExternalObject<MemoryStore>, now: number): MemoryStats
@@ -195,6 +181,9 @@ export interface MemoryStoreOptions {
  */
 export declare function memoryText(store: ExternalObject<MemoryStore>, id: string, now: number, isUse: boolean): string | null
 
+/** A number that orders loads and removals: higher than all before. */
+export declare function memoryTick(store: ExternalObject<MemoryStore>): number
+
 /** Changes a session's cookie and expiry. `ttl` is as in `memorySet`. */
 export declare function memoryTouch(store: ExternalObject<MemoryStore>, id: string, attributes: number, maxAge: number, expires: number, ttl: number, now: number): Touched
 
@@ -226,6 +215,8 @@ export interface OpenedMemoryStore {
   hasTtl: boolean
   /** Whether a loaded session is not saved any more after it was destroyed. */
   dropsLateSaves: boolean
+  /** A number that no other store of the process has. */
+  number: number
 }
 
 /**

@@ -7,6 +7,7 @@ const { readHeader, readParsedCookies, SessionCookies } = require('./lib/cookie-
 const { shareHiddenClass } = require('./lib/hidden-class')
 const { factsOfOptions } = require('./lib/lifecycle')
 const { fastPath, memoryTraits } = require('./lib/memory/fast-path')
+const native = require('./lib/native')
 const { RequestSession } = require('./lib/request')
 const { Secrets } = require('./lib/secrets')
 const { generateId } = require('./lib/session-id')
@@ -22,6 +23,8 @@ module.exports.Store = Store
 module.exports.Cookie = Cookie
 module.exports.Session = Session
 module.exports.MemoryStore = MemoryStore
+// Not enumerable, because express-session has no such member.
+Object.defineProperty(session, 'engine', { value: native.isWasm ? 'wasm' : 'native' })
 
 const SLASH = 0x2f
 

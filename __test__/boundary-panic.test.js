@@ -76,7 +76,7 @@ test('a panic in a worker thread is an exception in that thread', () => {
 })
 
 test('the library that is published has no export that panics', () => {
-  const native = require('../binding.js')
+  const native = require('../lib/native')
   assert.deepStrictEqual(
     Object.keys(native).filter((name) => /panic/i.test(name)),
     []

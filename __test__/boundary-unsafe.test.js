@@ -68,7 +68,7 @@ test('every export catches panics', () => {
       exported++
     }
   }
-  const functions = Object.values(require('../binding.js')).filter(
+  const functions = Object.values(require('../lib/native')).filter(
     (found) => typeof found === 'function'
   )
   assert.strictEqual(exported, functions.length)

@@ -6,7 +6,7 @@ const assert = require('node:assert/strict')
 const { createRequire } = require('node:module')
 const { test } = require('node:test')
 const fc = require('fast-check')
-const { NoId } = require('../binding.js')
+const { NoId } = require('../lib/native')
 const { Secrets } = require('../lib/secrets')
 const { serializeCookie } = require('../lib/cookie-io')
 

@@ -192,3 +192,41 @@ test('a bounded store behind the middleware evicts, and nobody notices but the g
   })
   assert.strictEqual(store.stats().evictions, 9)
 })
+
+for (const onFull of ['evict', 'spare', 'reject']) {
+  test(`what get returns can be saved and touched in a full store: ${onFull}`, async () => {
+    const store = new MemoryStore({ maxBytes: 200_000, onFull, protect })
+    const ids = []
+    for (let n = 0; n < 2000; n++) {
+      const sid = `sid${n}`
+      const { bytes } = store.stats()
+      if (bytes > 199_000) break
+      await ask(store, 'set', sid, data({ user: 'tobi' }))
+      ids.push(sid)
+    }
+    const before = store.stats()
+    for (const sid of ids) {
+      const found = await ask(store, 'get', sid)
+      assert.strictEqual(typeof found.cookie.expires, 'string')
+      await ask(store, 'touch', sid, found)
+      await ask(store, 'set', sid, found)
+      assert.deepStrictEqual(await ask(store, 'get', sid), found)
+    }
+    assert.deepStrictEqual(
+      [store.stats().bytes, store.stats().sessions, store.stats().evictions],
+      [before.bytes, before.sessions, before.evictions]
+    )
+  })
+}
+
+test('cookies with ever other attributes do not fill a store', async () => {
+  const store = new MemoryStore({ maxBytes: 300_000 })
+  for (let n = 0; n < 3000; n++) {
+    const cookie = new Cookie({ maxAge: 60_000, domain: `${'tenant'.repeat(20)}${n}.example` })
+    await ask(store, 'set', `sid${n}`, { cookie })
+    await ask(store, 'destroy', `sid${n}`)
+  }
+  assert.ok(store.stats().bytes < 30_000, `${store.stats().bytes} bytes of an empty store`)
+  for (let n = 0; n < 100; n++) await ask(store, 'set', `user${n}`, data({ n }))
+  assert.strictEqual(store.stats().sessions, 100)
+})

@@ -325,3 +325,20 @@ test('figures count what is asked for and what goes', async (t) => {
   await ask(store, 'length')
   assert.strictEqual(store.stats().expirations, 2)
 })
+
+test('listeners that are added through a proxy or an heir of the store hear its events', async () => {
+  for (const wrap of [(store) => new Proxy(store, {}), (store) => Object.create(store)]) {
+    const store = new MemoryStore()
+    const heard = []
+    // The middleware adds listeners for the connection.
+    session({ secret: 's', resave: false, saveUninitialized: false, store: wrap(store) })
+    wrap(store).on('create', (sid) => heard.push(`wrapped ${sid}`))
+    store.on('create', (sid) => heard.push(sid))
+    store.on('destroy', (sid) => heard.push(`destroyed ${sid}`))
+    await ask(store, 'set', 'a', data(1000))
+    await ask(store, 'destroy', 'a')
+    await turn()
+    await turn()
+    assert.deepStrictEqual(heard, ['wrapped a', 'a', 'destroyed a'])
+  }
+})

@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const session = require('..')
+const native = require('../lib/native')
 const { cookieOf, request, serving } = require('./support/server')
 const { ask } = require('./support/store-promises')
 
@@ -341,4 +342,79 @@ test('the marks cannot be seen, and sessions can be frozen', async () => {
   assert.deepEqual(Reflect.ownKeys(held), ['cookie'])
   await ask(store, 'set', 'other', Object.freeze(data(1000)))
   assert.equal(await ask(store, 'length'), 2)
+})
+
+test('a session whose expiry another request has shortened is not taken for destroyed', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'] })
+  const store = new MemoryStore({ lateSaves: 'drop' })
+  await ask(store, 'set', 'sid', data(1000))
+  const login = await ask(store, 'get', 'sid')
+  login.cookie = new Cookie({ maxAge: 60_000 })
+  await ask(store, 'set', 'sid', login)
+  await ask(store, 'touch', 'sid', data(1000))
+  t.mock.timers.tick(2000)
+  await ask(store, 'set', 'sid', { ...login, user: 'alice' })
+  login.user = 'alice'
+  await ask(store, 'set', 'sid', login)
+  assert.equal((await ask(store, 'get', 'sid')).user, 'alice')
+  assert.equal(store.stats().droppedSaves, 0)
+})
+
+test('a session stays destroyed although another one has had its id since', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'] })
+  const store = new MemoryStore({ lateSaves: 'drop' })
+  await ask(store, 'set', 'device', data(1000, { user: 'alice' }))
+  const slow = await ask(store, 'get', 'device')
+  await ask(store, 'destroy', 'device')
+  await ask(store, 'set', 'device', data(1000, { user: 'bob' }))
+  await ask(store, 'set', 'device', slow)
+  assert.equal((await ask(store, 'get', 'device')).user, 'bob')
+  t.mock.timers.tick(1000)
+  await ask(store, 'set', 'device', slow)
+  assert.equal(await ask(store, 'get', 'device'), undefined)
+  assert.equal(store.stats().droppedSaves, 2)
+})
+
+test('a store that is opened again under its name knows nothing of the one before', async () => {
+  const options = { lateSaves: 'drop', name: 'opened-again' }
+  const first = new MemoryStore(options)
+  await ask(first, 'set', 'sid', data(1000))
+  const fixture = await ask(first, 'get', 'sid')
+  await first.close()
+  const second = new MemoryStore(options)
+  await ask(second, 'set', 'sid', fixture)
+  assert.ok(await ask(second, 'get', 'sid'))
+  await second.close()
+})
+
+test('what another thread clears while a session is being saved is not saved later', async () => {
+  // Another handle of the store, called between the parts of a save, is like another thread.
+  const options = { lateSaves: 'drop', name: 'cleared-in-between' }
+  const [store, other] = [new MemoryStore(options), new MemoryStore(options)]
+  const session = data(60_000)
+  await ask(store, 'set', 'sid', session)
+  const { memoryExpires } = native
+  native.memoryExpires = (...args) => {
+    other.clear()
+    return memoryExpires(...args)
+  }
+  try {
+    await ask(store, 'set', 'sid', session)
+  } finally {
+    native.memoryExpires = memoryExpires
+  }
+  await ask(store, 'set', 'sid', session)
+  assert.equal(await ask(store, 'get', 'sid'), undefined)
+  await store.close()
+  await other.close()
+})
+
+test('touching an object that was not loaded does not make it a loaded one', async () => {
+  const store = new MemoryStore({ lateSaves: 'drop' })
+  await ask(store, 'set', 'sid', data(60_000))
+  const other = data(60_000)
+  await ask(store, 'touch', 'sid', other)
+  await ask(store, 'destroy', 'sid')
+  await ask(store, 'set', 'sid', other)
+  assert.ok(await ask(store, 'get', 'sid'))
 })

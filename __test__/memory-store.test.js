@@ -108,6 +108,29 @@ test('sessions is a view that reads, writes, lists and deletes', () => {
   assert.deepStrictEqual(Object.keys(sessions), ['2', '__proto__'])
 })
 
+test('a session that expires while the view is listed can still be read, as in express-session', (t) => {
+  t.mock.timers.enable({ apis: ['Date'] })
+  for (const name of [undefined, 'listed']) {
+    const store = new MemoryStore({ name })
+    store.set('a', data(1000))
+    store.set('b', data(1000))
+    const { sessions } = store
+    const ids = Object.keys(sessions)
+    t.mock.timers.tick(1000)
+    assert.ok('a' in sessions)
+    delete sessions.b
+    const texts = ids.map((sid) => sessions[sid])
+    assert.strictEqual(JSON.parse(texts[0]).cookie.originalMaxAge, 1000)
+    assert.strictEqual(texts[1], undefined)
+    sessions.a = '{"changed":true}'
+    assert.strictEqual(sessions.a, '{"changed":true}')
+    assert.deepStrictEqual(Object.keys(sessions), ['a'])
+    store.clear()
+    assert.strictEqual(sessions.a, undefined)
+    store.close()
+  }
+})
+
 test('what is put into the view is found by the methods, and the other way round', async () => {
   const store = new MemoryStore()
   store.sessions.sid = JSON.stringify(data(60_000, { user: 'tobi' }))

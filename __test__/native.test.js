@@ -4,7 +4,7 @@ const assert = require('node:assert')
 const { readdirSync, readFileSync } = require('node:fs')
 const { join } = require('node:path')
 const { test } = require('node:test')
-const native = require('../binding.js')
+const native = require('../lib/native')
 const { generateId } = require('../lib/session-id')
 
 const folder = join(__dirname, '../src/binding')

@@ -4,7 +4,7 @@ const assert = require('node:assert')
 const { createSecretKey, generateKeyPairSync, webcrypto } = require('node:crypto')
 const { test } = require('node:test')
 const { createRequire } = require('node:module')
-const { NoId } = require('../binding.js')
+const { NoId } = require('../lib/native')
 const { Secrets } = require('../lib/secrets')
 
 // The very package that express-session signs with.

@@ -1,57 +1,125 @@
 'use strict'
 
-/**
- * Loads the native library, or throws one error that says why it cannot be loaded. `../binding.js`, which
- * napi generates, tries the file names of every platform in turn. That takes longer than loading the rest of
- * this package, so the usual file is tried first.
- */
-module.exports = loadUsual() ?? load()
+const { createRequire } = require('module')
+const debug = require('debug')('express-session-native')
+const { codedError } = require('./errors')
+const { libc } = require('./libc')
 
-function loadUsual() {
-  if (process.env.NAPI_RS_NATIVE_LIBRARY_PATH) return undefined
-  const abi = { linux: '-gnu', win32: '-msvc' }[process.platform] ?? ''
+/**
+ * The session engine: a native library, or the same engine as WebAssembly where no library can be loaded.
+ *
+ * In this order: a library that was built here, the library of this platform's package, WebAssembly.
+ * The environment variable `EXPRESS_SESSION_ENGINE` demands one: `native`, `wasm`, or the path of a
+ * library.
+ */
+
+const { EXPRESS_SESSION_ENGINE: wanted = '' } = process.env
+
+/**
+ * The packages that contain libraries. The names are literal, so that bundlers and tracers find them.
+ *
+ * @type {Record<string, () => object>}
+ */
+const packages = {
+  'linux-x64-gnu': () => require('@express-session-native/linux-x64-gnu'),
+  'linux-x64-musl': () => require('@express-session-native/linux-x64-musl'),
+  'linux-arm64-gnu': () => require('@express-session-native/linux-arm64-gnu'),
+  'linux-arm64-musl': () => require('@express-session-native/linux-arm64-musl')
+}
+
+/** Why libraries could not be loaded. */
+const failures = []
+
+// A function of its own: bundlers must not look for a library that is only there in a checkout.
+const requireFile = createRequire(__filename)
+
+function load() {
+  if (wanted !== '' && wanted !== 'native' && wanted !== 'wasm') return requireFile(wanted)
+  return (wanted === 'wasm' ? undefined : loadLibrary()) ?? loadWasm()
+}
+
+function loadLibrary() {
+  const platform = platformName()
+  return (
+    attempt(() => requireFile(`../express-session-native.${platform}.node`)) ??
+    (packages[platform] && attempt(packages[platform]))
+  )
+}
+
+/** For example `linux-x64-gnu`. The names are those of napi. */
+function platformName() {
+  const { arch, platform } = process
+  const abi = { linux: () => `-${libc()}`, win32: () => '-msvc' }[platform]
+  return `${platform}-${arch}${abi ? abi() : ''}`
+}
+
+function attempt(loadIt) {
   try {
-    return require(`../express-session-native.${process.platform}-${process.arch}${abi}.node`)
-  } catch {
-    // `binding.js` fails with the same error.
+    return loadIt()
+  } catch (error) {
+    // A file that is not there says nothing about why a file that is there cannot be loaded.
+    if (error?.code === 'MODULE_NOT_FOUND') failures.push(error)
+    else failures.unshift(error)
     return undefined
   }
 }
 
-function load() {
+function loadWasm() {
+  if (wanted === 'native') throw explained(failures[0])
+  let wasm
   try {
-    return require('../binding.js')
+    wasm = require('./wasm')
+    // Compiles it.
+    wasm.lifecycle()
   } catch (error) {
-    throw explain(error)
+    throw explained(failures[0] ?? error, error)
   }
+  if (debug.enabled) debug('engine: WebAssembly, because %s', reason())
+  return wasm
 }
 
-function explain(cause) {
-  const attempts = []
-  for (let error = cause.cause; error; error = error.cause) attempts.push(firstLine(error))
-  if (attempts.length === 0) attempts.push(firstLine(cause))
+function reason() {
+  return failures.length === 0 ? 'EXPRESS_SESSION_ENGINE demands it' : firstLine(failures[0])
+}
 
-  const error = new Error(
-    [
-      `express-session-native has no native library that can be loaded on ${platform()}.`,
-      'Tried:',
-      ...attempts.map((attempt) => `  - ${attempt}`),
-      'To fix this, reinstall on this platform (npm ci), without --omit=optional or --no-optional.',
-      "Or build it from source: install Rust (cargo) and run npm run build in the package's folder."
-    ].join('\n'),
-    { cause }
-  )
-  error.code = 'ERR_SESSION_BINDING'
-  return error
+/**
+ * The error if there is no engine: first the reason, then what helps.
+ *
+ * @param {unknown} cause Why the library could not be loaded.
+ * @param {unknown} [wasmCause] Why the WebAssembly could not.
+ */
+function explained(cause, wasmCause) {
+  const lines = [`express-session-native cannot load its engine: ${firstLine(cause)}`]
+  if (wasmCause !== undefined && wasmCause !== cause) {
+    lines.push(`WebAssembly instead: ${firstLine(wasmCause)}`)
+  }
+  lines.push(...adviceFor(cause))
+  return codedError('ERR_SESSION_BINDING', lines.join('\n'), { cause })
+}
+
+function adviceFor(cause) {
+  const text = `${cause?.message}`
+  const here = `${platformName()}, Node ${process.versions.node}`
+  if (cause?.code === 'ERR_DLOPEN_DISABLED') {
+    return ['Node was started with --no-addons, or with --permission and without --allow-addons.']
+  }
+  if (cause?.code === 'MODULE_NOT_FOUND') {
+    const platform = platformName()
+    if (packages[platform] === undefined) return [`There is no library for ${here}.`]
+    return [
+      `Install @express-session-native/${platform}: it is an optional dependency, which npm leaves out`,
+      'with --omit=optional, and with a lockfile that was written on another platform.'
+    ]
+  }
+  if (/GLIBC_[\d.]+' not found/.test(text)) return ['The library needs glibc 2.17 or later.']
+  if (/invalid ELF|file too short|wrong ELF|cannot open shared|not a valid Win32/.test(text)) {
+    return [`The file is damaged, or is for another platform than ${here}. Install it again.`]
+  }
+  return [`The platform is ${here}.`]
 }
 
 function firstLine(error) {
   return String(error?.message ?? error).split('\n', 1)[0]
 }
 
-/** For example `linux-x64 (glibc 2.36), Node v20.20.2`. */
-function platform() {
-  const glibc = process.report?.getReport?.().header?.glibcVersionRuntime
-  const libc = process.platform === 'linux' ? (glibc ? ` (glibc ${glibc})` : ' (musl)') : ''
-  return `${process.platform}-${process.arch}${libc}, Node ${process.version}`
-}
+module.exports = load()

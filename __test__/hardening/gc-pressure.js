@@ -8,7 +8,7 @@
 
 const assert = require('node:assert')
 const session = require('../..')
-const native = require('../../binding.js')
+const native = require('../../lib/native')
 const { serializeCookie } = require('../../lib/cookie-io')
 
 const { gc } = globalThis

@@ -12,7 +12,7 @@
  */
 
 const { execFileSync } = require('node:child_process')
-const { NoId } = require('../../binding.js')
+const { NoId } = require('../../lib/native')
 const { Secrets } = require('../../lib/secrets')
 const { Random } = require('./random')
 

@@ -2,6 +2,7 @@
 
 const { AsyncResource } = require('async_hooks')
 const { performance } = require('perf_hooks')
+const { types } = require('util')
 const native = require('../native')
 const { time } = require('./time')
 
@@ -165,21 +166,27 @@ class MemoryEvents {
  */
 function watchListeners(emitter, events) {
   let count = emitter._eventsCount
-  Object.defineProperty(emitter, '_eventsCount', {
+  // A proxy of the emitter has its accessor.
+  const isProxyOf = (object) =>
+    types.isProxy(object) &&
+    Object.getOwnPropertyDescriptor(object, '_eventsCount')?.set === accessor.set
+  const accessor = {
     configurable: true,
     enumerable: true,
     get: () => count,
     set(value) {
-      if (this === emitter) {
+      if (this === emitter || isProxyOf(this)) {
         count = value
-        events.listenersChanged()
       } else {
         // Objects that inherit from the emitter, and copies, have their own count.
         const property = { configurable: true, enumerable: true, value, writable: true }
         Object.defineProperty(this, '_eventsCount', property)
       }
+      // An object that inherits from the emitter has the same listeners.
+      events.listenersChanged()
     }
-  })
+  }
+  Object.defineProperty(emitter, '_eventsCount', accessor)
 }
 
 /** The session, or undefined: a text that was assigned to `store.sessions[sid]` need not be JSON. */

@@ -4,12 +4,11 @@ const { Adopt, isObject } = require('../private-field')
 
 /**
  * Marks sessions, and the data of sessions, that were loaded from or saved to a MemoryStore with the option
- * `lateSaves: 'drop'`. When a marked session is saved under the same id, and is not there any more although it
- * has not expired, it was removed meanwhile, and is not saved.
+ * `lateSaves: 'drop'`. When a marked session is saved under the same id after it was removed, it is not saved.
  *
- * @typedef {{ sid: string, store: unknown, until: number, clears: number }} Mark The session's id; what
- *   identifies the store; when the session would expire, in milliseconds since 1970 (Infinity for never); and how
- *   often the store had been cleared.
+ * @typedef {{ sid: string, store: unknown, until: number, seen: number }} Mark The session's id; what
+ *   identifies the store; when the session would expire, in milliseconds since 1970 (Infinity for never); and
+ *   the store's `memoryTick` before it was loaded.
  */
 
 /** An object that is saved under more ids than this loses its oldest marks. */

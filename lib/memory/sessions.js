@@ -24,10 +24,11 @@ const OTHER = 1
 const PROTECTED = 2
 
 /** Instead of a mark: a session that is only touched, and is not created if it is absent. */
-const TOUCHED = { clears: 0, until: NaN }
+const TOUCHED = { seen: 0, until: NaN }
 
 // Captured when the module loads: an application's fake timers must not delay iterations.
 const turn = setImmediate
+const forgetSoon = queueMicrotask
 
 /** The sessions of a MemoryStore. The native library keeps them, outside of the JavaScript heap. */
 class MemorySessions {
@@ -42,7 +43,7 @@ class MemorySessions {
   #policy
   /** Whether sessions are marked that were loaded or saved. */
   #marks
-  /** What identifies the store in marks: several stores with one name are the same. */
+  /** What identifies the store in marks. Stores with one name are the same, until all are closed. */
   #identity
   /**
    * Whether a touch that changes nothing may be skipped: not if other threads use the store too, nor with a
@@ -51,6 +52,8 @@ class MemorySessions {
   #mayLeaveOut
   /** Incremented on every change, to detect changes since a session was read. */
   #changes = 0
+  /** The sessions as they were listed in this turn of the event loop. */
+  #listing
   /** The session that was read together with its id, for `takeOpened` and `get`. */
   #opened
   #parts
@@ -70,12 +73,12 @@ class MemorySessions {
       throw codedError('ERR_SESSION_STORE_OPTIONS', message)
     }
     this.#isShared = name !== undefined
-    this.#identity = name ?? this
     this.#handle = handle
     this.#bounds = bounds
     this.#policy = new Policy({ protect, ttl: typeof ttl === 'function' ? ttl : undefined })
-    const { dropsLateSaves, hasTtl, isBounded } = native.memoryOptions(handle)
+    const { dropsLateSaves, hasTtl, isBounded, number } = native.memoryOptions(handle)
     this.#marks = dropsLateSaves
+    this.#identity = this.#isShared ? number : this
     this.#mayLeaveOut = !this.#isShared && ttl === undefined
     this.#parts = new Parts(handle)
     this.#events = new MemoryEvents(emitter, handle, eventData)
@@ -83,6 +86,11 @@ class MemorySessions {
     this.isBounded = isBounded
     /** Whether sessions without an expiry may expire. */
     this.hasTtl = hasTtl || ttl !== undefined
+  }
+
+  #changed(sid) {
+    this.#changes++
+    if (this.#listing !== undefined) delete this.#listing[sid]
   }
 
   /** False after the store was closed. */
@@ -112,9 +120,16 @@ class MemorySessions {
    * @returns {object | undefined}
    */
   get(sid) {
+    if (!this.#marks) return this.#parsed(sid)
+    const seen = this.#opened?.seen ?? this.#tick()
     const session = this.#parsed(sid)
-    if (this.#marks) this.mark(sid, session, untilOf(expiryOf(session?.cookie)))
+    this.mark(sid, session, { expires: expiryOf(session?.cookie), seen })
     return session
+  }
+
+  /** What happens from now on has happened later. */
+  #tick() {
+    return native.memoryTick(this.#open())
   }
 
   #parsed(sid) {
@@ -135,23 +150,22 @@ class MemorySessions {
    *
    * @param {string} sid
    * @param {unknown} session
-   * @param {number} ifAbsent When it would have expired if it has been removed already.
+   * @param {object} known
+   * @param {number} known.expires When it expires, unless it is renewed by now. NaN for never.
+   * @param {number} known.seen The tick before it was read or saved.
    */
-  mark(sid, session, ifAbsent) {
-    if (isObject(session) && this.#isOpen) markLoaded(session, this.#createMark(sid, ifAbsent))
-  }
-
-  #createMark(sid, ifAbsent) {
-    native.memoryKnown(this.#open(), sid, time(), this.#buffer)
-    const [until, clears] = this.#numbers
-    const isAbsent = Number.isNaN(until)
-    return { sid, store: this.#identity, until: isAbsent ? ifAbsent : until, clears }
+  mark(sid, session, { expires, seen }) {
+    if (!isObject(session) || !this.#isOpen) return
+    const found = native.memoryExpires(this.#open(), sid, time())
+    // If it has been removed already, this is when it would have expired.
+    const until = Number.isNaN(found) ? untilOf(expires) : found
+    markLoaded(session, { sid, store: this.#identity, until, seen })
   }
 
   /** An object with the mark of a session that has been read in parts, for `adoptMarks`. */
-  marked({ id, expires }) {
+  marked({ id, expires, seen }) {
     const marked = {}
-    this.mark(id, marked, untilOf(expires))
+    this.mark(id, marked, { expires, seen })
     return marked
   }
 
@@ -174,12 +188,13 @@ class MemorySessions {
    */
   open(reader, header) {
     this.#opened = undefined
+    const seen = this.#marks ? this.#tick() : 0
     const opened = native.memoryOpen(reader, header, time(), this.#buffer)
     if (typeof opened !== 'string') return opened
     this.#events.mayHaveHappened()
     const idLength = this.#numbers[3]
     const id = flatSlice(opened, 0, idLength)
-    this.#opened = this.#stored(id, opened.slice(idLength))
+    this.#opened = this.#stored(id, opened.slice(idLength), seen)
     return id
   }
 
@@ -217,12 +232,13 @@ class MemorySessions {
    * @param {string} sid
    */
   read(sid) {
+    const seen = this.#marks ? this.#tick() : 0
     const text = native.memoryRead(this.#open(), sid, time(), this.#buffer)
     this.#events.mayHaveHappened()
-    return this.#stored(sid, text)
+    return this.#stored(sid, text, seen)
   }
 
-  #stored(id, text) {
+  #stored(id, text, seen) {
     const numbers = this.#numbers
     this.#parts.learn(numbers[0])
     return {
@@ -232,6 +248,7 @@ class MemorySessions {
       maxAge: numbers[1],
       expires: numbers[2],
       renewed: numbers[2],
+      seen,
       changes: this.#changes,
       sessions: this
     }
@@ -250,12 +267,13 @@ class MemorySessions {
   set(sid, session, data) {
     if (!this.#marks) return void this.#save(sid, session, data)
     const known = markOf(session, sid, this.#identity)
-    // What is absent now has expired at once.
-    if (this.#save(sid, session, data, known)) this.mark(sid, session, -Infinity)
+    const seen = this.#tick()
+    const isSaved = this.#save(sid, session, data, known)
+    if (isSaved) this.mark(sid, session, { expires: expiryOf(session?.cookie), seen })
   }
 
   /**
-   * @param {object} [known] The session's mark, or `TOUCHED`.
+   * @param {import('./loaded').Mark} [known] The session's mark, or `TOUCHED`.
    * @returns {boolean} Whether it was saved.
    */
   #save(sid, session, data, known) {
@@ -301,8 +319,10 @@ class MemorySessions {
     const found = parseSession(this.text(sid))
     if (found) {
       found.cookie = session.cookie
+      const isMarked = this.#marks && markOf(session, sid, this.#identity) !== undefined
+      const seen = isMarked ? this.#tick() : 0
       const isTouched = this.#save(sid, found, undefined, TOUCHED)
-      if (isTouched && this.#marks) this.mark(sid, session, -Infinity)
+      if (isTouched && isMarked) this.mark(sid, session, { expires: expiryOf(session.cookie), seen })
     }
   }
 
@@ -349,12 +369,14 @@ class MemorySessions {
     const ttl = this.#ttlOfStored(sid, expires)
     const now = time()
     const handle = this.#open()
+    // A session that is marked is known to be stored, until then.
+    const isMarked = this.#marks && markOf(session, sid, this.#identity) !== undefined
+    const seen = isMarked ? this.#tick() : 0
     const touched = native.memoryTouch(handle, sid, attributes, maxAge, expires, ttl, now)
     this.#events.mayHaveHappened()
     if (touched === Touched.Done) {
-      this.#changes++
-      // What is absent now has expired at once.
-      if (this.#marks) this.mark(sid, session, -Infinity)
+      this.#changed(sid)
+      if (isMarked) this.mark(sid, session, { expires, seen })
     }
     return touched !== Touched.Whole
   }
@@ -371,14 +393,14 @@ class MemorySessions {
     const now = time()
     // The functions of the application may have closed the store.
     const handle = this.#open()
-    this.#changes++
+    this.#changed(sid)
     let saved
     /* prettier-ignore */
     if (known === undefined) {
       saved = native.memorySet(handle, sid, text, attributes, maxAge, expires, ttl, asClass, now)
     } else {
-      const { clears, until } = known
-      saved = native.memorySetAgain(handle, sid, text, attributes, maxAge, expires, ttl, asClass, now, until, clears)
+      const { seen, until } = known
+      saved = native.memorySetAgain(handle, sid, text, attributes, maxAge, expires, ttl, asClass, now, until, seen)
     }
     this.#events.mayHaveHappened()
     if (saved === Saved.Done) return true
@@ -394,36 +416,40 @@ class MemorySessions {
   }
 
   has(sid) {
+    if (this.#listing !== undefined && sid in this.#listing) return true
     return native.memoryHas(this.#open(), sid, time())
   }
 
   delete(sid) {
     const handle = this.#open()
-    this.#changes++
+    this.#changed(sid)
     native.memoryDestroy(handle, sid, time())
     this.#events.mayHaveHappened()
   }
 
   /** The JSON of all sessions by id. Does not count as use. */
   all() {
-    return this.listing().texts
-  }
-
-  /** The same, and what `isCurrent` has to know. */
-  listing() {
-    const now = time()
-    const all = native.memoryAll(this.#open(), now, this.#buffer)
+    const all = native.memoryAll(this.#open(), time())
     this.#events.mayHaveHappened()
     const texts = Object.create(null)
     for (let n = 0; n < all.length; n += 2) texts[all[n]] = all[n + 1]
-    return { changes: this.#changes, from: now, texts, until: this.#numbers[0] }
+    return texts
   }
 
-  /** Whether the store still holds exactly what it held when it was listed. */
-  isCurrent({ changes, from, until }) {
-    if (this.#isShared || !this.#isOpen || changes !== this.#changes) return false
-    const now = time()
-    return now >= from && now < until
+  /**
+   * The ids of all sessions. Code that lists them reads each of them next, often twice, so their texts are
+   * kept until the end of this turn, except for those that are changed in between. As in express-session,
+   * a session that expires meanwhile can still be read.
+   */
+  list() {
+    this.#listing = this.all()
+    forgetSoon(() => (this.#listing = undefined))
+    return Object.keys(this.#listing)
+  }
+
+  /** The JSON of a whole session as it was listed, or as it is. */
+  listedText(sid) {
+    return this.#listing?.[sid] ?? this.text(sid) ?? undefined
   }
 
   /** Iterates over all sessions in pages; yields ids and sessions. */
@@ -471,6 +497,7 @@ class MemorySessions {
   clear() {
     const handle = this.#open()
     this.#changes++
+    this.#listing = undefined
     native.memoryClear(handle)
   }
 
@@ -488,6 +515,7 @@ class MemorySessions {
 
   close() {
     if (!this.#isOpen) return
+    this.#listing = undefined
     this.#events.stop()
     this.#isOpen = false
     native.memoryClose(this.#handle)

@@ -46,9 +46,9 @@ class Parts {
    */
   of(cookie, session) {
     if (typeof cookie !== 'object' || cookie === null || !isPristine()) return undefined
-    if (Object.getPrototypeOf(cookie) !== Cookie.prototype) return undefined
-    if (Object.hasOwn(cookie, 'data') || Object.hasOwn(cookie, 'toJSON')) return undefined
     if (session !== undefined && !isInParts(session)) return undefined
+    if (Object.getPrototypeOf(cookie) !== Cookie.prototype) return this.#ofPlain(cookie)
+    if (Object.hasOwn(cookie, 'data') || Object.hasOwn(cookie, 'toJSON')) return undefined
     const { _expires: date, originalMaxAge } = cookie
     if (date === null && originalMaxAge === null) {
       return this.#with(cookie, NaN, NaN)
@@ -57,6 +57,23 @@ class Parts {
     if (!Number.isSafeInteger(originalMaxAge) || originalMaxAge < 0) return undefined
     const expires = date.getTime()
     return Number.isNaN(expires) ? undefined : this.#with(cookie, originalMaxAge, expires)
+  }
+
+  /** The parts of a cookie as `store.get` returns it, if its JSON is that of a `Cookie`. */
+  #ofPlain(cookie) {
+    if (types.isProxy(cookie) || Object.getPrototypeOf(cookie) !== Object.prototype) return undefined
+    const { expires, originalMaxAge, ...others } = cookie
+    if (Object.keys(cookie).length !== Reflect.ownKeys(cookie).length) return undefined
+    const text = textOf(others)
+    const date = expires === null ? NaN : timeOfIso(expires)
+    const maxAge = originalMaxAge === null ? NaN : originalMaxAge
+    if (text === undefined || date === undefined || typeof maxAge !== 'number') return undefined
+    if (!Number.isNaN(maxAge) && (!Number.isSafeInteger(maxAge) || maxAge < 0)) return undefined
+    if (Number.isNaN(maxAge) !== Number.isNaN(date)) return undefined
+    const numbers = [`${originalMaxAge}`, JSON.stringify(expires)]
+    if (JSON.stringify(cookie) !== text.replaceAll('\n', () => numbers.shift())) return undefined
+    const attributes = native.memoryIntern(this.#handle, text)
+    return attributes === WHOLE ? undefined : { attributes, maxAge, expires: date }
   }
 
   #with(cookie, maxAge, expires) {
@@ -120,6 +137,13 @@ const BareCookie = function Cookie(path, expires, originalMaxAge, httpOnly) {
   this.httpOnly = httpOnly
 }
 BareCookie.prototype = Cookie.prototype
+
+/** The time of a date as JSON has it, or undefined. */
+function timeOfIso(text) {
+  if (typeof text !== 'string') return undefined
+  const time = Date.parse(text)
+  return !Number.isNaN(time) && new Date(time).toISOString() === text ? time : undefined
+}
 
 /**
  * The JSON of a cookie with line breaks in place of its numbers. Undefined if an attribute might not come back

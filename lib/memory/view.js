@@ -8,9 +8,6 @@ const { Adopt, isObject } = require('../private-field')
  * session ids; symbols are properties of the target object.
  */
 
-// Captured when the module loads: an application's fake timers must not delay it.
-const forgetSoon = queueMicrotask
-
 class View extends Adopt {
   #sessions
 
@@ -48,19 +45,13 @@ function sessionsBehind(view, sid) {
 
 function handler(sessions) {
   const isId = (key) => typeof key === 'string'
-  // Code that lists the keys asks for each of them next, often twice.
-  let listing
-  const textOf = (sid) => {
-    if (listing !== undefined && sessions.isCurrent(listing)) return listing.texts[sid]
-    return sessions.text(sid) ?? undefined
-  }
   const write = (sid, text) => {
     // As in express-session, other values that are falsy are no session.
     sessions.write(sid, `${text || ''}`)
     return true
   }
   return {
-    get: (target, key) => (isId(key) ? textOf(key) : target[key]),
+    get: (target, key) => (isId(key) ? sessions.listedText(key) : target[key]),
     has: (target, key) => (isId(key) ? sessions.has(key) : key in target),
     set(target, key, value, receiver) {
       if (isId(key) && View.sessionsOf(receiver) === sessions) return write(key, value)
@@ -77,14 +68,10 @@ function handler(sessions) {
       sessions.delete(key)
       return true
     },
-    ownKeys() {
-      listing = sessions.listing()
-      forgetSoon(() => (listing = undefined))
-      return Object.keys(listing.texts)
-    },
+    ownKeys: () => sessions.list(),
     getOwnPropertyDescriptor(target, key) {
       if (!isId(key)) return Reflect.getOwnPropertyDescriptor(target, key)
-      const value = textOf(key)
+      const value = sessions.listedText(key)
       if (value === undefined) return undefined
       return { value, writable: true, enumerable: true, configurable: true }
     }

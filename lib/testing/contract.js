@@ -164,19 +164,29 @@ asked('load', 'load gives a session with its methods', async (t) => {
 
 asked('all', 'all, if there is one, gives the sessions that have not expired', async (t) => {
   if (typeof t.store.all !== 'function') return
-  const sid = t.id()
-  await t.set(sid, { mark: sid })
-  const all = Object.values(await t.call('all'))
-  assert.ok(all.some(({ mark }) => mark === sid))
+  const [kept, destroyed, expired] = [t.id(), t.id(), t.id()]
+  for (const sid of [kept, destroyed]) await t.set(sid, { mark: sid })
+  await t.set(expired, { mark: expired }, SHORT)
+  await t.call('destroy', destroyed)
+  await wait(EXPIRED)
+  const marks = Object.values(await t.call('all')).map(({ mark }) => mark)
+  assert.deepStrictEqual(
+    [kept, destroyed, expired].map((sid) => marks.includes(sid)),
+    [true, false, false]
+  )
 })
 
 asked('length-and-clear', 'length counts sessions, and clear removes them', async (t) => {
-  if (typeof t.store.clear !== 'function') return
+  const [canCount, canClear] = ['length', 'clear'].map((name) => typeof t.store[name] === 'function')
+  if (canClear) await t.call('clear')
+  const before = canCount ? await t.call('length') : undefined
+  const ids = [t.id(), t.id(), t.id()]
+  for (const sid of ids) await t.set(sid, {})
+  if (canCount) assert.strictEqual(await t.call('length'), before + 3)
+  if (!canClear) return
   await t.call('clear')
-  for (const sid of [t.id(), t.id(), t.id()]) await t.set(sid, {})
-  if (typeof t.store.length === 'function') assert.strictEqual(await t.call('length'), 3)
-  await t.call('clear')
-  if (typeof t.store.length === 'function') assert.strictEqual(await t.call('length'), 0)
+  for (const sid of ids) await t.assertAbsent(sid)
+  if (canCount) assert.strictEqual(await t.call('length'), 0)
 })
 
 asked('requests', 'users log in, are known and log out', async (t) => {
@@ -311,17 +321,29 @@ beyond('async-context', 'callbacks run in the async context of the call', async 
 
 beyond('pages', 'entries and ids go through all sessions', async (t) => {
   t.assertMethods('entries', 'ids')
-  const ids = new Set(Array.from({ length: 25 }, () => t.id()))
-  for (const sid of ids) await t.set(sid, { sid })
-  const found = new Set()
-  for await (const [sid, session] of t.store.entries({ pageSize: 10 })) {
-    if (ids.has(sid)) assert.strictEqual(session.sid, sid)
-    found.add(sid)
+  const ids = Array.from({ length: 25 }, () => t.id()).toSorted()
+  const destroyed = t.id()
+  for (const sid of [...ids, destroyed]) await t.set(sid, { sid })
+  await t.call('destroy', destroyed)
+  const own = (sid) => sid === destroyed || ids.includes(sid)
+  const found = []
+  for await (const [sid, session] of atMost(t.store.entries({ pageSize: 10 }))) {
+    if (own(sid)) assert.strictEqual(session.sid, sid)
+    found.push(sid)
   }
-  const listed = new Set()
-  for await (const sid of t.store.ids({ pageSize: 10 })) listed.add(sid)
-  for (const sid of ids) assert.ok(found.has(sid) && listed.has(sid), `${sid} is missing`)
+  const listed = []
+  for await (const sid of atMost(t.store.ids({ pageSize: 10 }))) listed.push(sid)
+  assert.deepStrictEqual(found.filter(own).toSorted(), ids)
+  assert.deepStrictEqual(listed.filter(own).toSorted(), ids)
 })
+
+/** Ends an iteration that does not end. */
+async function* atMost(items, most = 100_000) {
+  for await (const item of items) {
+    assert.ok(most-- > 0, 'the iteration does not end')
+    yield item
+  }
+}
 
 beyond('stats', 'stats counts sessions, and saves that were dropped', async (t) => {
   const sid = t.id()

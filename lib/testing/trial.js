@@ -31,20 +31,17 @@ class Trial {
 
   /** Calls a method of the store. Rejects with its error, or if it does not call back. */
   call(method, ...args) {
-    return new Promise((resolve, reject) => {
+    return inTime(method, (resolve, reject) => {
       let isAnswered = false
-      const late = setTimeout(() => reject(new Error(`${method} did not call back`)), LIMIT)
       try {
         this.store[method](...args, (error, result) => {
           if (isAnswered) this.#twice.push(method)
           isAnswered = true
-          clearTimeout(late)
           if (error) reject(error)
           else resolve(result)
         })
       } catch (error) {
-        clearTimeout(late)
-        throw error
+        reject(error)
       }
     })
   }
@@ -143,9 +140,21 @@ class Trial {
 
 /** A method of a session as a promise. */
 const promised = (object, method) =>
-  new Promise((resolve, reject) => {
+  inTime(method, (resolve, reject) => {
     object[method]((error) => (error ? reject(error) : resolve()))
   })
+
+/** A promise that rejects if it takes too long. */
+function inTime(what, executor) {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`${what} did not call back`)), LIMIT)
+    const ended = (settle) => (value) => {
+      clearTimeout(late)
+      settle(value)
+    }
+    executor(ended(resolve), ended(reject))
+  })
+}
 
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 

@@ -7,14 +7,17 @@ use super::{
     error,
     strings::{JsText, Latin1},
 };
-use crate::engine::{
-    cookies::{
-        header::Encoding,
-        set_cookie::{self, Attributes, Value},
-        signed_value,
+use crate::{
+    engine::{
+        cookies::{
+            header::Encoding,
+            set_cookie::{self, Attributes, Value},
+            signed_value,
+        },
+        session_id,
+        signature::Keyring,
     },
-    session_id,
-    signature::Keyring,
+    values::MOST_IDS,
 };
 
 /// Why a request's cookie contains no session id.
@@ -168,6 +171,5 @@ pub fn serialize_cookie(
 /// New session ids, concatenated, at most 1000: 192 random bits each, as 32 base64url characters.
 #[napi(catch_unwind, ts_return_type = "string")]
 pub fn generate_ids(count: u32) -> error::Result<JsText> {
-    const MOST: u32 = 1000;
-    Ok(session_id::generate(count.min(MOST) as usize)?.into())
+    Ok(session_id::generate(count.min(MOST_IDS) as usize)?.into())
 }

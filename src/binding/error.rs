@@ -2,35 +2,31 @@
 
 use napi::Status;
 
-use crate::engine::{cookies::set_cookie::SetCookieError, session_id::NoRandomness};
+use crate::{
+    engine::{cookies::set_cookie::SetCookieError, session_id::NoRandomness},
+    values::code_of,
+};
 
 /// The `code` of an error. The shim replaces it with an error of its own realm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorCode {
-    /// A cookie's name, value or attribute is not valid: a `TypeError`.
-    SetCookie,
-    /// A text has no UTF-8 encoding: a `URIError`.
-    MalformedText,
+pub struct ErrorCode(&'static str);
+
+impl ErrorCode {
     /// The system's random number generator failed.
-    NoRandomness,
+    pub(super) const NO_RANDOMNESS: Self = Self("ERR_SESSION_NO_RANDOMNESS");
     /// The shim and the native library do not match, or there is a bug.
-    Binding,
+    pub(super) const BINDING: Self = Self("ERR_SESSION_BINDING");
 }
 
 impl AsRef<str> for ErrorCode {
     fn as_ref(&self) -> &str {
-        match self {
-            Self::SetCookie => "ERR_SESSION_SET_COOKIE",
-            Self::MalformedText => "ERR_SESSION_MALFORMED_TEXT",
-            Self::NoRandomness => "ERR_SESSION_NO_RANDOMNESS",
-            Self::Binding => "ERR_SESSION_BINDING",
-        }
+        self.0
     }
 }
 
 impl From<Status> for ErrorCode {
     fn from(_: Status) -> Self {
-        Self::Binding
+        Self::BINDING
     }
 }
 
@@ -39,17 +35,13 @@ pub(super) type Result<T> = napi::Result<T, ErrorCode>;
 
 impl From<SetCookieError> for napi::Error<ErrorCode> {
     fn from(error: SetCookieError) -> Self {
-        let code = match error {
-            SetCookieError::LoneSurrogate(_) => ErrorCode::MalformedText,
-            _ => ErrorCode::SetCookie,
-        };
-        Self::new(code, error.to_string())
+        Self::new(ErrorCode(code_of(error)), error.to_string())
     }
 }
 
 impl From<NoRandomness> for napi::Error<ErrorCode> {
     fn from(error: NoRandomness) -> Self {
-        Self::new(ErrorCode::NoRandomness, with_sources(&error))
+        Self::new(ErrorCode::NO_RANDOMNESS, with_sources(&error))
     }
 }
 

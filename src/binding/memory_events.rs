@@ -8,13 +8,11 @@ use napi::{
 };
 use napi_derive::napi;
 
-use super::{
-    error::Result,
-    memory_store::{Handle, number, time},
-    numbers::Numbers,
-    strings::JsText,
+use super::{error::Result, memory_store::Handle, numbers::Numbers, strings::JsText};
+use crate::{
+    engine::store::memory::{Event, EventKind, Listener},
+    values::{BYTES_AT_ONCE, number, time},
 };
-use crate::engine::store::memory::{Event, EventKind, Listener};
 
 /// Queues events from now on. `wanted` has a bit for each kind (1 create, 2 update, 4 destroy, 8
 /// expire, 16 evict), plus 128 to include data. 0 stops it.
@@ -38,7 +36,7 @@ pub fn memory_listen(
             .build_threadsafe_function::<()>()
             .weak::<true>()
             .build()
-            .map_err(|error| napi::Error::new(super::error::ErrorCode::Binding, error.reason))?;
+            .map_err(|error| napi::Error::new(super::error::ErrorCode::BINDING, error.reason))?;
         *listener = Some(Arc::new(Listener::new(move || {
             wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
         })));
@@ -48,9 +46,6 @@ pub fn memory_listen(
     }
     Ok(())
 }
-
-/// After so many bytes, no more sessions are read with one call: parsing them takes milliseconds.
-pub(super) const BYTES_AT_ONCE: usize = 256 << 10;
 
 /// Takes up to `most` queued events: for each, the id and the text of the whole session, which is
 /// empty without data. Writes three numbers per event into the buffer: the kind, from 0 (create) to

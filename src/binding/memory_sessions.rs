@@ -1,11 +1,5 @@
-//! The sessions of the in-memory store. `now` is always `Date.now()`.
-//!
-//! A session in parts is a text and three numbers:
-//!
-//! 1. the number of its cookie's attributes, if the text is the session's JSON without the cookie;
-//!    -1 if the text is the whole session; -2 if there is no session;
-//! 2. the cookie's `originalMaxAge` in milliseconds, or NaN for none;
-//! 3. the cookie's expiry in milliseconds since 1970, or NaN for never.
+//! The sessions of the in-memory store. `now` is always `Date.now()`. [`crate::values`] documents the
+//! numbers of a session in parts.
 
 use std::cell::RefCell;
 
@@ -15,44 +9,20 @@ use napi_derive::napi;
 use super::{
     cookies::NoId,
     error::Result,
-    memory_events::BYTES_AT_ONCE,
-    memory_store::{Handle, Open, duration, number, time, whole},
+    memory_store::{Handle, Open},
     numbers::Numbers,
     strings::{JsJson, JsText, Latin1},
 };
-use crate::engine::{
-    cookies::{header::Encoding, signed_value},
-    signature::Keyring,
-    store::memory::{self, Class, Cookie, Full, Known, Pages, Save, Session},
-    time::UnixMillis,
+use crate::{
+    engine::{
+        cookies::{header::Encoding, signed_value},
+        signature::Keyring,
+        store::memory::{self, Full, Pages, Save, Session},
+    },
+    values::{
+        ABSENT, BYTES_AT_ONCE, duration, expires, known, number, numbers_of, save_as, session, time,
+    },
 };
-
-const WHOLE: f64 = -1.0;
-const ABSENT: [f64; 3] = [-2.0, f64::NAN, f64::NAN];
-
-fn numbers_of(session: &Session<'_>) -> [f64; 3] {
-    let Session {
-        cookie, expires, ..
-    } = session;
-    let max_age = cookie.and_then(|cookie| cookie.max_age);
-    [
-        cookie.map_or(WHOLE, |cookie| f64::from(cookie.attributes)),
-        max_age.map_or(f64::NAN, number),
-        expires.map_or(f64::NAN, UnixMillis::to_js),
-    ]
-}
-
-fn session(text: &str, [attributes, max_age, expires]: [f64; 3]) -> Session<'_> {
-    let cookie = (attributes >= 0.0).then(|| Cookie {
-        attributes: u32::try_from(whole(attributes)).unwrap_or(u32::MAX),
-        max_age: (!max_age.is_nan()).then(|| whole(max_age)),
-    });
-    Session {
-        text,
-        cookie,
-        expires: UnixMillis::from_js(expires),
-    }
-}
 
 /// Reads a request's session: the store, and the cookie that contains the id.
 pub struct Reader {
@@ -226,14 +196,14 @@ pub fn memory_set(
     save(env, handle, &id, &session, save_as(ttl, class), now)
 }
 
-/// The same for a session that was loaded or saved before. `until` and `clears` are what
-/// `memoryKnown` returned then. If `until` is NaN, the session is only touched: it is replaced if it
-/// exists, without an event.
+/// The same for a session that was loaded or saved before. `until` is when it would have expired
+/// (`memoryExpires`), `seen` what `memoryTick` returned before it was loaded. If `until` is NaN, the
+/// session is only touched: it is replaced if it exists, without an event.
 #[napi(
     catch_unwind,
     ts_args_type = "store: ExternalObject<MemoryStore>, id: string, text: string, attributes: number, \
         maxAge: number, expires: number, ttl: number, sessionClass: number, now: number, \
-        until: number, clears: number"
+        until: number, seen: number"
 )]
 pub fn memory_set_again(
     env: Env,
@@ -247,58 +217,30 @@ pub fn memory_set_again(
     class: u32,
     now: f64,
     until: f64,
-    clears: f64,
+    seen: f64,
 ) -> Result<Saved> {
     let session = session(&text.0, [attributes, max_age, expires]);
-    let known = if until.is_nan() {
-        Known::Touched
-    } else {
-        Known::Loaded {
-            until: time(until),
-            clears: whole(clears),
-        }
-    };
     let how = Save {
-        known,
+        known: known(until, seen),
         ..save_as(ttl, class)
     };
     save(env, handle, &id, &session, how, now)
 }
 
-/// The facts about a session that a later save needs. Writes two numbers into the buffer: when it
-/// expires, Infinity for never, NaN if it is absent; and how often the store was cleared.
+/// When a session expires, Infinity for never, NaN if it is absent. Does not count as use.
 #[napi(
     catch_unwind,
-    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, now: number, numbers: ArrayBuffer"
+    ts_args_type = "store: ExternalObject<MemoryStore>, id: string, now: number"
 )]
-pub fn memory_known(
-    handle: &External<Handle>,
-    id: JsText,
-    now: f64,
-    mut numbers: Numbers,
-) -> Result<()> {
+pub fn memory_expires(handle: &External<Handle>, id: JsText, now: f64) -> Result<f64> {
     let store = handle.store()?;
-    let (until, clears) = match store.known(id.bytes(), time(now)) {
-        Some(Known::Loaded { until, clears }) if until == UnixMillis::MAX => {
-            (f64::INFINITY, clears)
-        }
-        Some(Known::Loaded { until, clears }) => (until.to_js(), clears),
-        _ => (f64::NAN, store.clears()),
-    };
-    numbers.write(0, &[until, number(clears)]);
-    Ok(())
+    Ok(expires(&store, id.bytes(), now))
 }
 
-fn save_as(ttl: f64, class: u32) -> Save {
-    Save {
-        ttl: duration(ttl),
-        class: match class {
-            0 => Class::Anonymous,
-            1 => Class::Other,
-            _ => Class::Protected,
-        },
-        known: Known::Nothing,
-    }
+/// A number that orders loads and removals: higher than all before.
+#[napi(catch_unwind, ts_args_type = "store: ExternalObject<MemoryStore>")]
+pub fn memory_tick(handle: &External<Handle>) -> Result<f64> {
+    Ok(number(handle.store()?.tick()))
 }
 
 fn save(
@@ -367,21 +309,14 @@ pub fn memory_destroy(env: Env, handle: &External<Handle>, id: JsText, now: f64)
     handle.tell_size(env, Some(&store))
 }
 
-/// All sessions, oldest first: for each, the id and the text of the whole session. Writes a time into
-/// the buffer before which none of them expires.
+/// All sessions, oldest first: for each, the id and the text of the whole session.
 #[napi(
     catch_unwind,
-    ts_args_type = "store: ExternalObject<MemoryStore>, now: number, numbers: ArrayBuffer",
+    ts_args_type = "store: ExternalObject<MemoryStore>, now: number",
     ts_return_type = "Array<string>"
 )]
-pub fn memory_all(
-    handle: &External<Handle>,
-    now: f64,
-    mut numbers: Numbers,
-) -> Result<Vec<JsText>> {
+pub fn memory_all(handle: &External<Handle>, now: f64) -> Result<Vec<JsText>> {
     let store = handle.store()?;
-    let due = store.next_due();
-    numbers.write(0, &[due.map_or(f64::INFINITY, UnixMillis::to_js)]);
     let read = |id: &[u8], session: Session<'_>| {
         [JsText::from(id), JsText::from(store.whole_text(&session))]
     };

@@ -35,7 +35,7 @@ impl ToldSize {
         let change = change - FREED.take();
         if change != 0 {
             env.adjust_external_memory(change).map_err(|error| {
-                napi::Error::new(super::error::ErrorCode::Binding, error.reason)
+                napi::Error::new(super::error::ErrorCode::BINDING, error.reason)
             })?;
         }
         Ok(())

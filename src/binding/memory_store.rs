@@ -14,9 +14,12 @@ use super::{
     error::{ErrorCode, Result},
     memory_size::ToldSize,
 };
-use crate::engine::{
-    store::memory::{self, Listener, MemoryStore, Options, registry},
-    time::UnixMillis,
+use crate::{
+    engine::{
+        store::memory::{self, Listener, MemoryStore, Options, registry},
+        time::UnixMillis,
+    },
+    values::{duration, number, time, whole},
 };
 
 /// The options of a store. The shim has validated them: numbers are positive integers.
@@ -80,7 +83,7 @@ impl Open {
     /// Fails if the store is closed; the shim does not let that happen.
     pub(super) fn store(&self) -> Result<Ref<'_, MemoryStore>> {
         Ref::filter_map(self.0.borrow(), Option::as_deref)
-            .map_err(|_| napi::Error::new(ErrorCode::Binding, "the store is closed"))
+            .map_err(|_| napi::Error::new(ErrorCode::BINDING, "the store is closed"))
     }
 }
 
@@ -94,31 +97,6 @@ impl Handle {
         let told_size = self.told_size.as_ref();
         told_size.map_or(Ok(()), |told| told.update(env, store))
     }
-}
-
-/// A time from JavaScript. An invalid one is before all others, so that nothing expires.
-pub(super) fn time(now: f64) -> UnixMillis {
-    UnixMillis::from_js(now).unwrap_or(UnixMillis::MIN)
-}
-
-/// A number of milliseconds; NaN for none.
-pub(super) fn duration(milliseconds: f64) -> Option<i64> {
-    UnixMillis::from_js(milliseconds).map(|duration| duration.0)
-}
-
-/// A non-negative integer.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "`as` clamps"
-)]
-pub(super) fn whole(number: f64) -> u64 {
-    number as u64
-}
-
-#[expect(clippy::cast_precision_loss, reason = "nothing is counted to 2^53")]
-pub(super) fn number(count: u64) -> f64 {
-    count as f64
 }
 
 /// The system's clock, for the thread that frees expired sessions.
@@ -162,6 +140,8 @@ pub struct OpenedMemoryStore {
     pub has_ttl: bool,
     /// Whether a loaded session is not saved any more after it was destroyed.
     pub drops_late_saves: bool,
+    /// A number that no other store of the process has.
+    pub number: f64,
 }
 
 /// The options of an open store.
@@ -173,6 +153,7 @@ pub fn memory_options(handle: &External<Handle>) -> Result<OpenedMemoryStore> {
         is_bounded: options.is_bounded(),
         has_ttl: options.ttl.is_some(),
         drops_late_saves: options.drop_late_saves,
+        number: number(store.number()),
     })
 }
 

@@ -9,8 +9,7 @@ use napi::{
     sys,
 };
 
-use super::memory_store::number;
-use crate::engine::wtf8;
+use crate::{engine::wtf8, values::number};
 
 /// The longest string, in bytes, that is read with one call.
 const SHORT: usize = 1024;

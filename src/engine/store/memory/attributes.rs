@@ -11,6 +11,9 @@ const MOST: usize = 4096;
 /// The maximum length of a text, in bytes.
 const LONGEST: usize = 1024;
 
+/// With a bound, all texts together take at most this part of it: they stay when sessions go.
+const PART_OF_BOUND: u64 = 32;
+
 /// Bytes of the reference counts in front of a shared text.
 const ARC: usize = 16;
 
@@ -27,32 +30,70 @@ const ARC: usize = 16;
 /// Attributes may depend on what a client sends, so their number is limited. Sessions with further
 /// attributes are kept as [whole text](super::Session::text).
 #[derive(Debug, Default)]
-pub struct Attributes(Mutex<Vec<Arc<str>>>);
+pub struct Attributes(Mutex<Texts>);
+
+#[derive(Debug)]
+struct Texts {
+    all: Vec<Arc<str>>,
+    /// What they take, and what they may take.
+    bytes: u64,
+    most_bytes: u64,
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        Self {
+            all: Vec::new(),
+            bytes: 0,
+            most_bytes: u64::MAX,
+        }
+    }
+}
 
 impl Attributes {
+    /// The attributes for a store with a bound of so many bytes.
+    #[must_use]
+    pub fn for_bound(most_bytes: Option<u64>) -> Self {
+        Self(Mutex::new(Texts {
+            most_bytes: most_bytes.map_or(u64::MAX, |most| most / PART_OF_BOUND),
+            ..Texts::default()
+        }))
+    }
+
     /// The number of a text, and how many bytes were allocated for it if it is new. `None` if there
     /// is no room for another one.
     #[must_use]
     pub fn intern(&self, text: &str) -> Option<(u32, usize)> {
-        let mut texts = self.0.lock();
-        let known = texts.iter().position(|known| **known == *text);
-        let (number, bytes) = if let Some(number) = known {
-            (number, 0)
-        } else if texts.len() < MOST && text.len() <= LONGEST {
-            let before = allocated(texts.capacity() * size_of::<Arc<str>>());
-            texts.push(text.into());
-            let list = allocated(texts.capacity() * size_of::<Arc<str>>()) - before;
-            (texts.len() - 1, list + allocated(text.len() + ARC))
+        let Texts {
+            all: texts,
+            bytes: taken,
+            most_bytes,
+        } = &mut *self.0.lock();
+        if let Some(number) = texts.iter().position(|known| **known == *text) {
+            return Some((u32::try_from(number).ok()?, 0));
+        }
+        let list = |capacity: usize| allocated(capacity * size_of::<Arc<str>>());
+        let before = list(texts.capacity());
+        let grown = if texts.len() == texts.capacity() {
+            (2 * texts.capacity()).max(4)
         } else {
-            return None;
+            texts.capacity()
         };
-        Some((u32::try_from(number).ok()?, bytes))
+        let bytes = list(grown) - before + allocated(text.len() + ARC);
+        let is_too_much = *taken + bytes as u64 > *most_bytes;
+        if texts.len() >= MOST || text.len() > LONGEST || is_too_much {
+            return None;
+        }
+        texts.reserve_exact(grown - texts.len());
+        texts.push(text.into());
+        *taken += bytes as u64;
+        Some((u32::try_from(texts.len() - 1).ok()?, bytes))
     }
 
     /// The text with this number.
     #[must_use]
     pub fn get(&self, number: u32) -> Option<Arc<str>> {
-        self.0.lock().get(number as usize).cloned()
+        self.0.lock().all.get(number as usize).cloned()
     }
 
     /// The JSON of a whole session: its cookie first, and then its data.
@@ -165,6 +206,17 @@ mod tests {
     }
 
     #[test]
+    fn they_take_a_small_part_of_a_bound() {
+        let attributes = Attributes::for_bound(Some(32_000));
+        let taken: usize = (0..1000)
+            .filter_map(|number| attributes.intern(&number.to_string()))
+            .map(|(_, bytes)| bytes)
+            .sum();
+        assert!((700..=1000).contains(&taken), "{taken}");
+        assert_eq!(number_of(&attributes, "0"), Some(0));
+    }
+
+    #[test]
     fn what_is_counted_is_what_is_taken() {
         let attributes = Attributes::default();
         let mut counted = 0;
@@ -173,7 +225,7 @@ mod tests {
             counted += attributes.intern(&text).unwrap().1;
             assert_eq!(attributes.intern(&text).unwrap().1, 0);
         }
-        let texts = attributes.0.lock();
+        let texts = &attributes.0.lock().all;
         let each: usize = texts.iter().map(|text| allocated(text.len() + ARC)).sum();
         let list = allocated(texts.capacity() * size_of::<Arc<str>>());
         assert_eq!(counted, each + list);

@@ -6,6 +6,7 @@ mod clock;
 mod events;
 mod eviction;
 mod expiry;
+mod hasher;
 mod hints;
 mod options;
 mod pages;
@@ -57,6 +58,9 @@ pub struct Full(
     pub Bound,
 );
 
+/// The number of the next store.
+static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+
 /// Sessions in this process's memory, outside of any JavaScript heap.
 ///
 /// Expired sessions are never returned. They are freed when they are looked up, when others in the
@@ -67,6 +71,7 @@ pub struct Full(
 pub struct MemoryStore {
     swept: Arc<Swept>,
     attributes: Attributes,
+    number: u64,
 }
 
 impl Default for MemoryStore {
@@ -84,9 +89,16 @@ impl MemoryStore {
 
     fn with_shards(options: Options, count: Option<usize>, clock: Option<Clock>) -> Self {
         Self {
+            attributes: Attributes::for_bound(options.max_bytes),
             swept: Arc::new(Swept::new(Shards::new(options, count), clock)),
-            attributes: Attributes::default(),
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
         }
+    }
+
+    /// A number that no other store of the process has, not even one with the same name later.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
     }
 
     /// The store's options.
@@ -143,6 +155,10 @@ impl MemoryStore {
                     if self.shards().make_room_for_refused(&refusal, now) {
                         continue;
                     }
+                    if self.options().on_full == OnFull::Evict {
+                        // The shard may be new.
+                        self.shards().make_room(now, refusal.keep);
+                    }
                     return Err(self.refused(refusal.bound));
                 }
                 Some(Ok(None)) | None => return Ok(false),
@@ -171,20 +187,18 @@ impl MemoryStore {
         renewed
     }
 
-    /// How often the store was cleared.
+    /// A number that orders loads and removals: higher than all before.
     #[must_use]
-    pub fn clears(&self) -> u64 {
-        self.shards().shared.clears.load(Ordering::SeqCst)
+    pub fn tick(&self) -> u64 {
+        self.shards().shared.tick()
     }
 
-    /// The facts about a session that a later save needs. `None` if it is absent.
+    /// When a session expires, [`UnixMillis::MAX`] if it does not. `None` if it is absent.
     #[must_use]
-    pub fn known(&self, id: &[u8], now: UnixMillis) -> Option<Known> {
+    pub fn expires(&self, id: &[u8], now: UnixMillis) -> Option<UnixMillis> {
         self.note_time(now);
-        let clears = self.clears();
         let expires = |shard: &mut shard::Shard, hash| shard.expires(hash, id, now);
-        let until = self.shards().with(id, now, expires).flatten()?;
-        Some(Known::Loaded { until, clears })
+        self.shards().with(id, now, expires).flatten()
     }
 
     /// Reads a session, unless it is absent or expired. `read` holds a lock, so it must be fast.

@@ -55,7 +55,7 @@ impl Options {
     /// part of `max_bytes`.
     pub(super) fn tombstones(&self, shards: usize) -> usize {
         const MOST: u64 = 512;
-        const BYTES_FOR_EACH: u64 = 2048;
+        const BYTES_FOR_EACH: u64 = 4096;
         let bytes = self.max_bytes.unwrap_or(u64::MAX) / shards.max(1) as u64;
         usize::try_from((bytes / BYTES_FOR_EACH).clamp(1, MOST)).unwrap_or(1)
     }

@@ -42,15 +42,14 @@ pub enum Known {
     /// Nothing: it is created or replaced.
     #[default]
     Nothing,
-    /// It was loaded or saved before. If it is absent although it should not have expired yet, it was
-    /// removed, and with [`Options::drop_late_saves`](super::Options::drop_late_saves) it is not
-    /// saved again.
+    /// It was loaded or saved before. If it was destroyed since, or if it is absent although it should
+    /// not have expired yet, then with
+    /// [`Options::drop_late_saves`](super::Options::drop_late_saves) it is not saved again.
     Loaded {
         /// When it would have expired. [`UnixMillis::MIN`] if that is unknown.
         until: UnixMillis,
-        /// How often the store had been cleared; see
-        /// [`MemoryStore::known`](super::MemoryStore::known).
-        clears: u64,
+        /// What [`MemoryStore::tick`](super::MemoryStore::tick) returned before it was loaded.
+        seen: u64,
     },
     /// It is only touched: it is replaced if it exists, without an event.
     Touched,

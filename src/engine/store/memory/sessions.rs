@@ -106,7 +106,7 @@ impl Sessions {
         let number = self.slots.insert(Slot {
             record: new.record,
             sequence,
-            expires: NEVER,
+            expires: new.expiry.at,
             used: 0,
             hash,
             by_use: Link::default(),

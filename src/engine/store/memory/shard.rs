@@ -77,6 +77,8 @@ pub(super) struct Shard {
     /// Ids that were destroyed although there was no session: it may just have expired. They are apart,
     /// because anyone can have them destroyed, and must not push out others.
     absent: Tombstones,
+    /// Sessions that expired earlier than some requests know, because another one shortened their expiry.
+    expired_early: Tombstones,
     pub(super) counts: Counts,
     /// Incremented when slots are renumbered.
     pub(super) epoch: u64,
@@ -100,11 +102,15 @@ fn low(hash: u64) -> u32 {
 
 impl Shard {
     pub(super) fn new(shared: Arc<Shared>, tombstones: usize) -> Self {
+        let options = &shared.options;
+        let is_reserved = options.drop_late_saves && options.max_bytes.is_some();
+        let fewer = tombstones.div_ceil(4);
         Self {
             sessions: Sessions::new(shared.options.is_bounded()),
             shared,
-            tombstones: Tombstones::new(tombstones),
-            absent: Tombstones::new(tombstones),
+            tombstones: Tombstones::new(tombstones, is_reserved),
+            absent: Tombstones::new(fewer, is_reserved),
+            expired_early: Tombstones::new(fewer, is_reserved),
             counts: Counts::default(),
             epoch: 0,
             published: Published::default(),
@@ -201,7 +207,7 @@ impl Shard {
         now: UnixMillis,
     ) -> Result<Option<u64>, Refusal> {
         let found = self.find_live(hash, id, now);
-        if found.is_none() && !self.may_create(hash, save.known, now) {
+        if !self.may_save(hash, found.is_some(), save.known, now) {
             return Ok(None);
         }
         let record = Record::new(id, session.text, session.cookie);
@@ -248,41 +254,40 @@ impl Shard {
         Ok(slot.map(|slot| slot.sequence))
     }
 
-    /// Whether a session that is absent may be saved.
-    fn may_create(&mut self, hash: u64, known: Known, now: UnixMillis) -> bool {
-        let drops = self.shared.options.drop_late_saves;
-        match known {
-            Known::Nothing => {
-                if drops {
-                    self.tombstones.lift(hash);
-                    self.absent.lift(hash);
-                }
-                true
-            }
-            Known::Touched => false,
-            Known::Loaded { until, clears } => {
-                let is_removed = until > now
-                    || clears != self.shared.clears.load(Ordering::SeqCst)
-                    || self.tombstones.contains(hash, now)
-                    || self.absent.contains(hash, now);
-                let is_dropped = drops && is_removed;
-                self.counts.dropped_saves += u64::from(is_dropped);
-                !is_dropped
-            }
+    /// Whether a session may be saved, which may be there already.
+    fn may_save(&mut self, hash: u64, is_there: bool, known: Known, now: UnixMillis) -> bool {
+        let (until, seen) = match known {
+            Known::Nothing => return true,
+            Known::Touched => return is_there,
+            Known::Loaded { until, seen } => (until, seen),
+        };
+        if !self.shared.options.drop_late_saves {
+            return true;
         }
+        let is_destroyed = self.tombstones.removed_after(hash, seen, now)
+            || self.absent.removed_after(hash, seen, now)
+            || self.shared.cleared.load(Ordering::SeqCst) > seen;
+        // If it should still be there, its tombstone is forgotten, or it was evicted.
+        let is_missing =
+            !is_there && until > now && !self.expired_early.removed_after(hash, 0, now);
+        let is_dropped = is_destroyed || is_missing;
+        self.counts.dropped_saves += u64::from(is_dropped);
+        !is_dropped
     }
 
     pub(super) fn destroy(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> bool {
         let drops_late_saves = self.shared.options.drop_late_saves;
         let Some(number) = self.find_live(hash, id, now) else {
             if drops_late_saves {
-                self.absent.remember(hash, now);
+                let tick = self.shared.tick();
+                self.absent.remember(hash, tick, now);
                 self.is_changed = true;
             }
             return false;
         };
         if drops_late_saves {
-            self.tombstones.remember(hash, now);
+            let tick = self.shared.tick();
+            self.tombstones.remember(hash, tick, now);
         }
         self.remove(number, EventKind::Destroy);
         true
@@ -303,7 +308,7 @@ impl Shard {
             return Some(false);
         }
         if slot.is_expired(now) {
-            self.expire(number);
+            self.expire(number, now);
         } else {
             self.counts.evictions += 1;
             self.remove(number, EventKind::Evict(class, bound));
@@ -321,7 +326,7 @@ impl Shard {
             budget -= 1;
             self.is_changed = true;
             if let Ok(number) = next {
-                self.expire(number);
+                self.expire(number, now);
             }
         }
         budget
@@ -350,12 +355,19 @@ impl Shard {
         self.due
     }
 
+    fn tombstones_memory(&self) -> usize {
+        if !self.shared.options.drop_late_saves {
+            return 0;
+        }
+        self.tombstones.memory() + self.absent.memory() + self.expired_early.memory()
+    }
+
     fn settle(&mut self) {
         let shared = &self.shared;
         let classes = shared.options.counted_classes();
         let after = Published {
             sessions: self.sessions.live(),
-            bytes: self.sessions.memory() + self.tombstones.memory() + self.absent.memory(),
+            bytes: self.sessions.memory() + self.tombstones_memory(),
             evictable: self.sessions.total(classes),
         };
         let before = std::mem::replace(&mut self.published, after);
@@ -448,7 +460,7 @@ impl Shard {
     fn find_live(&mut self, hash: u64, id: &[u8], now: UnixMillis) -> Option<u32> {
         let number = self.sessions.find(low(hash), id)?;
         if self.sessions.get(number)?.is_expired(now) {
-            self.expire(number);
+            self.expire(number, now);
             return None;
         }
         Some(number)
@@ -462,8 +474,16 @@ impl Shard {
         }
     }
 
-    fn expire(&mut self, number: u32) {
+    fn expire(&mut self, number: u32, now: UnixMillis) {
         self.counts.expirations += 1;
+        if self.shared.options.drop_late_saves
+            && let Some(slot) = self.sessions.get(number)
+            && slot.expires_early()
+        {
+            let hash = self.shared.hasher.hash(slot.record.id());
+            let tick = self.shared.tick();
+            self.expired_early.remember(hash, tick, now);
+        }
         self.remove(number, EventKind::Expire);
     }
 

@@ -2,7 +2,6 @@
 
 use std::{
     array,
-    hash::{BuildHasher as _, RandomState},
     ops::{Deref, DerefMut},
     sync::{Arc, OnceLock},
 };
@@ -40,7 +39,6 @@ struct Group {
 /// The shards, and the state they share. Nothing is allocated before the first session.
 #[derive(Debug)]
 pub(super) struct Shards {
-    hasher: RandomState,
     pub(super) shared: Arc<Shared>,
     count: usize,
     groups: OnceLock<Box<[OnceLock<Box<Group>>]>>,
@@ -61,7 +59,6 @@ impl Shards {
     /// Shards for a store with these options. `count` overrides their number.
     pub(super) fn new(options: Options, count: Option<usize>) -> Self {
         Self {
-            hasher: RandomState::new(),
             count: count.unwrap_or_else(|| shards_for(&options)),
             shared: Arc::new(Shared::new(options)),
             groups: OnceLock::new(),
@@ -143,7 +140,7 @@ impl Shards {
 
     /// The hash of an id, and the index of its shard.
     fn place_of(&self, id: &[u8]) -> (u64, usize) {
-        let hash = self.hasher.hash_one(id);
+        let hash = self.shared.hasher.hash(id);
         // The table inside a shard uses the low half of the hash.
         let index = usize::try_from(hash >> 32).unwrap_or_default() % self.count;
         (hash, index)
@@ -185,7 +182,8 @@ impl Shards {
 
     /// Removes all sessions. If freeing them may take a while, another thread does it.
     pub(super) fn clear(&self) {
-        self.shared.clears.fetch_add(1, Ordering::SeqCst);
+        let tick = self.shared.tick();
+        self.shared.cleared.fetch_max(tick, Ordering::SeqCst);
         let mut taken = Vec::new();
         for index in 0..self.count {
             if let Some(mut shard) = self.lock(index) {

@@ -3,6 +3,7 @@
 use super::{
     allocator::Ballast,
     events::{Bound, Events},
+    hasher::Hasher,
     options::Options,
     sessions::Total,
 };
@@ -12,6 +13,7 @@ use crate::engine::sync::{AtomicU64, Ordering};
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     pub(super) options: Options,
+    pub(super) hasher: Hasher,
     pub(super) events: Events,
     pub(super) sessions: AtomicU64,
     pub(super) bytes: AtomicU64,
@@ -22,9 +24,9 @@ pub(super) struct Shared {
     pub(super) misses: AtomicU64,
     /// Sessions that were refused.
     pub(super) refusals: AtomicU64,
-    /// How often the store was cleared.
-    pub(super) clears: AtomicU64,
-    /// Counts added sessions and, in a bounded store, uses.
+    /// When the store was last cleared, in ticks.
+    pub(super) cleared: AtomicU64,
+    /// Counts added sessions, ends of sessions that are remembered and, in a bounded store, uses.
     ticks: AtomicU64,
     pub(super) ballast: Ballast,
 }

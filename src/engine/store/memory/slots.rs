@@ -61,7 +61,7 @@ pub(super) struct Slot {
     /// The number of its list in the wheel, plus one; 0 for none.
     pub(super) place: u16,
     pub(super) class: Class,
-    /// [`FREE`] and [`BY_TTL`].
+    /// [`FREE`], [`BY_TTL`] and [`EARLY`].
     pub(super) flags: u8,
 }
 
@@ -85,8 +85,14 @@ impl Slot {
     }
 
     pub(super) fn set_expiry(&mut self, expires: UnixMillis, by_ttl: bool) {
+        let is_early = expires < self.expires || self.expires_early();
         self.expires = expires;
-        self.flags = if by_ttl { BY_TTL } else { 0 };
+        self.flags = if by_ttl { BY_TTL } else { 0 } | if is_early { EARLY } else { 0 };
+    }
+
+    /// Whether it once had a later expiry, which some requests may still know.
+    pub(super) fn expires_early(&self) -> bool {
+        self.flags & EARLY != 0
     }
 
     /// A slot without a session.
@@ -118,6 +124,9 @@ const FREE: u8 = 0x80;
 
 /// The session expires by a `ttl`, and its cookie has no expiry.
 const BY_TTL: u8 = 1;
+
+/// The session's expiry has been shortened.
+const EARLY: u8 = 2;
 
 /// Some slots.
 pub(super) type Page = Vec<Slot>;

@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 use super::*;
 use crate::engine::sync::Mutex;
 
@@ -143,9 +145,9 @@ fn a_panic_under_a_lock_leaves_an_empty_shard_that_works() {
     assert_eq!(held(&store), 0);
 }
 
-fn loaded_until(until: i64, clears: u64) -> Known {
+fn loaded_until(until: i64, seen: u64) -> Known {
     let until = UnixMillis(until);
-    Known::Loaded { until, clears }
+    Known::Loaded { until, seen }
 }
 
 #[test]
@@ -156,9 +158,10 @@ fn a_loaded_session_is_not_saved_after_it_was_destroyed_where_that_is_wanted() {
             ..Options::default()
         };
         let store = MemoryStore::new(options, None);
+        let seen = Cell::new(store.tick());
         let save = |loaded: Option<i64>, now| {
             let save = Save {
-                known: loaded.map_or(Known::Nothing, |until| loaded_until(until, store.clears())),
+                known: loaded.map_or(Known::Nothing, |until| loaded_until(until, seen.get())),
                 ..Save::default()
             };
             let saved = store.save(b"a", &session(None), save, UnixMillis(now));
@@ -173,14 +176,19 @@ fn a_loaded_session_is_not_saved_after_it_was_destroyed_where_that_is_wanted() {
             assert_eq!(save(Some(known), now), !drop_late_saves);
             store.destroy(b"a", UnixMillis(now));
         }
-        // A new session with this id.
+        // A new session with this id. The old one is not saved in its place.
         assert!(save(None, 1000));
+        assert!(save(Some(2000), 1000));
+        let dropped = if drop_late_saves { 5 } else { 0 };
+        assert_eq!(store.stats().dropped_saves, dropped);
+        seen.set(store.tick());
         store.clear();
         assert_eq!(save(Some(2000), 1999), !drop_late_saves);
         store.clear();
+        seen.set(store.tick());
         // It was not destroyed, but has expired.
         assert!(save(Some(2000), 2000));
-        let dropped = if drop_late_saves { 5 } else { 0 };
+        let dropped = if drop_late_saves { 6 } else { 0 };
         assert_eq!(store.stats().dropped_saves, dropped);
     }
 }
@@ -193,7 +201,7 @@ fn what_was_cleared_is_not_saved_again_even_if_it_seems_to_have_expired() {
     };
     let store = MemoryStore::new(options, None);
     set(&store, b"a", session(Some(1000)), 0);
-    let known = store.known(b"a", UnixMillis(0)).unwrap();
+    let known = loaded_until(1000, store.tick());
     renew(&store, b"a", Some(9000), 500);
     store.clear();
     let save = Save {
@@ -223,6 +231,79 @@ fn what_was_not_there_leaves_no_tombstone() {
     let saved = store.save(b"real", &session(None), save, UnixMillis(1000));
     assert_eq!(saved, Ok(false));
     assert!(!store.has(b"real", UnixMillis(1000)));
+}
+
+#[test]
+fn a_session_that_expired_early_is_not_one_that_was_destroyed() {
+    let options = Options {
+        drop_late_saves: true,
+        ..Options::default()
+    };
+    for (expires, is_saved) in [(2000, true), (9000, false)] {
+        let store = MemoryStore::with_shards(options, Some(1), None);
+        set(&store, b"a", session(Some(expires)), 0);
+        let save = Save {
+            known: loaded_until(9000, store.tick()),
+            ..Save::default()
+        };
+        // Another request has a shorter expiry.
+        renew(&store, b"a", Some(1000), 0);
+        if is_saved {
+            store.sweep(UnixMillis(1500), 100);
+            assert_eq!(held(&store), 0);
+        } else {
+            store.destroy(b"a", UnixMillis(0));
+        }
+        let saved = store.save(b"a", &session(Some(9000)), save, UnixMillis(1500));
+        assert_eq!(saved, Ok(is_saved));
+    }
+}
+
+#[test]
+fn a_session_that_was_refused_lifts_no_tombstone() {
+    let options = Options {
+        max_sessions: Some(1),
+        on_full: OnFull::Reject,
+        drop_late_saves: true,
+        ..Options::default()
+    };
+    let store = MemoryStore::new(options, None);
+    set(&store, b"a", session(Some(1000)), 0);
+    let known = loaded_until(1000, store.tick());
+    store.destroy(b"a", UnixMillis(0));
+    set(&store, b"b", session(None), 0);
+    let new = store.save(b"a", &session(None), Save::default(), UnixMillis(0));
+    assert!(new.is_err());
+    store.destroy(b"b", UnixMillis(0));
+    let save = Save {
+        known,
+        ..Save::default()
+    };
+    let saved = store.save(b"a", &session(None), save, UnixMillis(2000));
+    assert_eq!(saved, Ok(false));
+}
+
+#[test]
+fn destroying_ids_that_are_unknown_never_exceeds_the_bound() {
+    let options = Options {
+        max_bytes: Some(2_000_000),
+        drop_late_saves: true,
+        ..Options::default()
+    };
+    let store = MemoryStore::new(options, None);
+    for number in 0..30_000_u32 {
+        set(&store, &number.to_le_bytes(), session(None), 0);
+    }
+    let before = store.stats();
+    assert!(before.bytes <= 2_000_000 && before.evictions > 0);
+    for number in 30_000..100_000_u32 {
+        store.destroy(&number.to_le_bytes(), UnixMillis(0));
+    }
+    let after = store.stats();
+    assert_eq!(
+        (after.bytes, after.evictions),
+        (before.bytes, before.evictions)
+    );
 }
 
 #[test]

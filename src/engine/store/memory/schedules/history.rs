@@ -84,7 +84,7 @@ fn perform(store: &MemoryStore, operation: Operation) -> Outcome {
             let save = Save {
                 known: Known::Loaded {
                     until: UnixMillis(i64::MAX),
-                    clears: 0,
+                    seen: 0,
                 },
                 ..Save::default()
             };
@@ -119,6 +119,8 @@ struct Held {
 struct Model {
     held: Option<Held>,
     drop_late_saves: bool,
+    /// Whether its id was ever destroyed: loaded sessions are older than that.
+    is_destroyed: bool,
 }
 
 impl Model {
@@ -126,7 +128,9 @@ impl Model {
         match operation {
             Set { expires } => self.set(false, expires),
             SetWhole => self.set(true, None),
-            SetLoaded if self.drop_late_saves && self.held.is_none() => Outcome::Nothing,
+            SetLoaded if self.drop_late_saves && (self.held.is_none() || self.is_destroyed) => {
+                Outcome::Nothing
+            }
             SetLoaded => self.set(false, None),
             Get { now } => {
                 self.expire(now);
@@ -148,7 +152,10 @@ impl Model {
                     Renewed::Done
                 }
             }),
-            Destroy => Outcome::Was(self.held.take().is_some()),
+            Destroy => {
+                self.is_destroyed = true;
+                Outcome::Was(self.held.take().is_some())
+            }
             Sweep { now } => {
                 self.expire(now);
                 Outcome::Nothing

@@ -341,7 +341,7 @@ fn a_touched_session_that_is_absent_is_not_created() {
 }
 
 #[test]
-fn what_is_known_of_a_session_is_its_expiry_and_how_often_the_store_was_cleared() {
+fn a_session_expires_by_its_cookie_or_by_the_ttl() {
     let options = Options {
         ttl: Some(500),
         ..Options::default()
@@ -349,16 +349,9 @@ fn what_is_known_of_a_session_is_its_expiry_and_how_often_the_store_was_cleared(
     let store = MemoryStore::new(options, None);
     set(&store, b"ttl", session(None), 100);
     set(&store, b"cookie", session(Some(1000)), 100);
-    let known = |id| store.known(id, UnixMillis(100));
-    let loaded = |until, clears| {
-        let until = UnixMillis(until);
-        Some(Known::Loaded { until, clears })
-    };
-    assert_eq!(known(b"ttl"), loaded(600, 0));
-    assert_eq!(known(b"cookie"), loaded(1000, 0));
-    assert_eq!(known(b"absent"), None);
-    store.clear();
-    set(&store, b"a", session(Some(700)), 100);
-    assert_eq!(known(b"a"), loaded(700, 1));
+    let expires = |id| store.expires(id, UnixMillis(100));
+    assert_eq!(expires(b"ttl"), Some(UnixMillis(600)));
+    assert_eq!(expires(b"cookie"), Some(UnixMillis(1000)));
+    assert_eq!(expires(b"absent"), None);
     assert_eq!((store.stats().hits, store.stats().misses), (0, 0));
 }

@@ -32,8 +32,8 @@ struct Content {
     cookie: Option<Cookie>,
     expiry: Expiry,
     class: Class,
-    /// When it would have expired, if it was loaded.
-    loaded: Option<i64>,
+    /// When it would have expired and how many steps ago that was seen, if it was loaded.
+    loaded: Option<(i64, usize)>,
 }
 
 fn cookie() -> impl Strategy<Value = Cookie> {
@@ -59,7 +59,10 @@ fn content() -> impl Strategy<Value = Content> {
         cookie,
         expiry(),
         prop::sample::select(&Class::ALL),
-        proptest::option::of(prop_oneof![Just(i64::MIN), 0..5000_i64, Just(i64::MAX)]),
+        proptest::option::of((
+            prop_oneof![Just(i64::MIN), 0..5000_i64, Just(i64::MAX)],
+            0..6_usize,
+        )),
     )
         .prop_map(|(number, cookie, expiry, class, loaded)| Content {
             number,
@@ -111,11 +114,12 @@ impl Content {
         format!("{{\"n\":{}}}", self.number)
     }
 
-    fn known(&self, clears: u64) -> Known {
-        self.loaded.map_or(Known::Nothing, |until| Known::Loaded {
-            until: UnixMillis(until),
-            clears,
-        })
+    fn known(&self, ticks: &[u64]) -> Known {
+        self.loaded
+            .map_or(Known::Nothing, |(until, ago)| Known::Loaded {
+                until: UnixMillis(until),
+                seen: ticks[(ticks.len() - 1).saturating_sub(ago)],
+            })
     }
 
     fn session<'text>(&self, text: &'text str) -> Session<'text> {
@@ -132,7 +136,17 @@ struct Held {
     content: Content,
     /// By the cookie, or by the `ttl`.
     expires: Option<i64>,
+    /// Whether it once had a later expiry.
+    is_early: bool,
     used: u64,
+}
+
+impl Held {
+    fn set_expiry(&mut self, expires: Option<i64>) {
+        let end = |expires: Option<i64>| expires.unwrap_or(i64::MAX);
+        self.is_early |= end(expires) < end(self.expires);
+        self.expires = expires;
+    }
 }
 
 /// A plain map, scanned in full.
@@ -140,11 +154,17 @@ struct Held {
 struct Model {
     options: Options,
     sessions: HashMap<u8, Held>,
-    destroyed: HashMap<u8, i64>,
+    /// The step at which an id was destroyed, and when that is forgotten.
+    destroyed: HashMap<u8, (usize, i64)>,
+    /// The last expiry of those that have expired early.
+    expired_early: HashMap<u8, i64>,
     uses: u64,
     evictions: u64,
     dropped: u64,
-    clears: u64,
+    /// The step at which it was cleared.
+    cleared: Option<usize>,
+    /// The ticks at the beginning of each step.
+    ticks: Vec<u64>,
 }
 
 impl Model {
@@ -154,9 +174,42 @@ impl Model {
     }
 
     fn expire(&mut self, now: i64) {
+        for (id, held) in &self.sessions {
+            if let Some(at) = held.expires.filter(|at| *at <= now && held.is_early) {
+                self.expired_early.insert(*id, at);
+            }
+        }
         self.sessions
             .retain(|_, held| held.expires.is_none_or(|at| at > now));
-        self.destroyed.retain(|_, until| *until > now);
+        self.destroyed.retain(|_, (_, until)| *until > now);
+    }
+
+    fn step(&self) -> usize {
+        self.ticks.len() - 1
+    }
+
+    /// Whether a session is saved, or `None` if that depends on when the store has noticed that it has
+    /// expired.
+    fn may_save(&self, id: u8, content: Content, now: i64) -> Option<bool> {
+        let (true, Some((until, ago))) = (self.options.drop_late_saves, content.loaded) else {
+            return Some(true);
+        };
+        let seen = self.step().saturating_sub(ago);
+        let was_destroyed = self
+            .destroyed
+            .get(&id)
+            .is_some_and(|(step, _)| *step >= seen);
+        if was_destroyed || self.cleared.is_some_and(|step| step >= seen) {
+            return Some(false);
+        }
+        if self.sessions.contains_key(&id) || until <= now {
+            return Some(true);
+        }
+        match self.expired_early.get(&id) {
+            None => Some(false),
+            Some(at) if now - at < tombstones::REMEMBERED_MS => Some(true),
+            Some(_) => None,
+        }
     }
 
     fn is_used(&mut self, id: u8) -> Option<&mut Held> {
@@ -187,18 +240,18 @@ impl Model {
         !refused
     }
 
-    fn set(&mut self, id: u8, content: Content, now: i64) -> Result<bool, Full> {
-        if self.options.drop_late_saves && !self.sessions.contains_key(&id) {
-            match content.loaded {
-                Some(until) if until > now || self.destroyed.contains_key(&id) => {
-                    self.dropped += 1;
-                    return Ok(false);
-                }
-                Some(_) => {}
-                None => {
-                    self.destroyed.remove(&id);
-                }
-            }
+    /// `actual` is what the store has done.
+    fn set(
+        &mut self,
+        id: u8,
+        content: Content,
+        now: i64,
+        actual: Result<bool, Full>,
+    ) -> Result<bool, Full> {
+        let may_save = self.may_save(id, content, now);
+        if !may_save.unwrap_or(actual != Ok(false)) {
+            self.dropped += 1;
+            return Ok(false);
         }
         let expires = self.expires(content.expiry, now);
         let is_gone = expires.is_some_and(|at| at <= now);
@@ -206,12 +259,14 @@ impl Model {
         if !(is_gone && self.options.on_full == OnFull::Evict || self.make_room(id)) {
             return Err(Full(Bound::Sessions));
         }
-        let held = Held {
+        let held = self.sessions.entry(id).or_insert(Held {
             content,
             expires,
+            is_early: false,
             used: 0,
-        };
-        self.sessions.insert(id, held);
+        });
+        held.content = content;
+        held.set_expiry(expires);
         self.is_used(id);
         Ok(true)
     }
@@ -225,7 +280,7 @@ impl Model {
             Some(Some(_)) => {}
         }
         if let Some(held) = self.is_used(id) {
-            held.expires = expires;
+            held.set_expiry(expires);
             held.content.expiry = expiry;
             held.content.cookie = Some(cookie);
         }
@@ -247,15 +302,16 @@ fn perform(
     now: &mut i64,
 ) -> Result<(), TestCaseError> {
     let time = UnixMillis(*now);
+    model.ticks.push(store.tick());
     match step {
         Step::Set(id, content) => {
             let save = Save {
                 ttl: content.expiry.ttl,
                 class: content.class,
-                known: content.known(model.clears),
+                known: content.known(&model.ticks),
             };
             let saved = store.save(&[id], &content.session(&content.text()), save, time);
-            prop_assert_eq!(saved, model.set(id, content, *now));
+            prop_assert_eq!(saved, model.set(id, content, *now, saved));
         }
         Step::Renew(id, cookie, expiry) => {
             let renewal = Session {
@@ -269,7 +325,8 @@ fn perform(
         Step::Destroy(id) => {
             let is_destroyed = store.destroy(&[id], time);
             prop_assert_eq!(is_destroyed, model.sessions.remove(&id).is_some());
-            model.destroyed.insert(id, *now + tombstones::REMEMBERED_MS);
+            let until = *now + tombstones::REMEMBERED_MS;
+            model.destroyed.insert(id, (model.step(), until));
         }
         Step::Get(id) => {
             let expected = model.is_used(id).map(|held| held.content);
@@ -306,7 +363,12 @@ fn perform(
         Step::Clear => {
             store.clear();
             model.sessions.clear();
-            model.clears += 1;
+            model.cleared = Some(model.step());
+            // The store may not have noticed that they had expired.
+            model
+                .expired_early
+                .values_mut()
+                .for_each(|at| *at = i64::MIN / 2);
         }
     }
     Ok(())
@@ -326,10 +388,12 @@ proptest! {
             options,
             sessions: HashMap::new(),
             destroyed: HashMap::new(),
+            expired_early: HashMap::new(),
             uses: 0,
             evictions: 0,
             dropped: 0,
-            clears: 0,
+            cleared: None,
+            ticks: Vec::new(),
         };
         let mut now = 0;
         for step in steps {
