@@ -10,6 +10,7 @@ const { Worker } = require('node:worker_threads')
 const session = require('..')
 const { cookieOf, request, serving } = require('./support/server')
 const { ask, next } = require('./support/store-promises')
+const { nativeOnly } = require('./support/engine')
 
 const { Cookie, MemoryStore } = session
 
@@ -136,7 +137,7 @@ test('a listener that throws does not keep events from others', async () => {
   assert.strictEqual(stdout, 'of a listener,b\n')
 })
 
-test('sessions that the store’s thread finds expired are told too', async (t) => {
+test('sessions that the store’s thread finds expired are told too', nativeOnly, async (t) => {
   const store = new MemoryStore()
   const now = Date.now()
   const clock = t.mock.method(Date, 'now', () => now)
@@ -242,7 +243,7 @@ test('events that come while a slow listener holds up others are emitted, too', 
   assert.deepStrictEqual(seen, ['a', 'b', 'c'])
 })
 
-test('no event of another thread gets stuck', async () => {
+test('no event of another thread gets stuck', nativeOnly, async () => {
   const store = new MemoryStore({ name: 'no event gets stuck' })
   let count = 0
   store.on('update', () => count++)

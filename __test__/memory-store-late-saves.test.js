@@ -8,6 +8,7 @@ const session = require('..')
 const native = require('../lib/native')
 const { cookieOf, request, serving } = require('./support/server')
 const { ask } = require('./support/store-promises')
+const { nativeOnly } = require('./support/engine')
 
 const { Cookie, MemoryStore } = session
 
@@ -211,7 +212,7 @@ for (const maxAge of [0, 10]) {
   })
 }
 
-test('an object may be known to several stores, and stores of one name are one', async () => {
+test('an object may be known to several stores, and stores of one name are one', nativeOnly, async () => {
   const [a, b] = [new MemoryStore({ lateSaves: 'drop' }), new MemoryStore({ lateSaves: 'drop' })]
   const held = data(60_000)
   for (const store of [a, b]) await ask(store, 'set', 'sid', held)
@@ -288,7 +289,7 @@ test('one object may be saved under several ids', async () => {
   assert.deepEqual(Object.keys(store.sessions), ['b', 'c'])
 })
 
-test('a session whose text is whole is not created by a touch, and touching it is no update', async () => {
+test('a session whose text is whole is not created by a touch, and touching it is no update', nativeOnly, async () => {
   const name = 'a session whose text is whole'
   const [store, other] = [new MemoryStore({ name }), new MemoryStore({ name })]
   const updates = []
@@ -375,7 +376,7 @@ test('a session stays destroyed although another one has had its id since', asyn
   assert.equal(store.stats().droppedSaves, 2)
 })
 
-test('a store that is opened again under its name knows nothing of the one before', async () => {
+test('a store that is opened again under its name knows nothing of the one before', nativeOnly, async () => {
   const options = { lateSaves: 'drop', name: 'opened-again' }
   const first = new MemoryStore(options)
   await ask(first, 'set', 'sid', data(1000))
@@ -387,7 +388,7 @@ test('a store that is opened again under its name knows nothing of the one befor
   await second.close()
 })
 
-test('what another thread clears while a session is being saved is not saved later', async () => {
+test('what another thread clears while a session is being saved is not saved later', nativeOnly, async () => {
   // Another handle of the store, called between the parts of a save, is like another thread.
   const options = { lateSaves: 'drop', name: 'cleared-in-between' }
   const [store, other] = [new MemoryStore(options), new MemoryStore(options)]

@@ -6,6 +6,7 @@ const { test } = require('node:test')
 const session = require('..')
 const { cookieOf, request, serving } = require('./support/server')
 const { ask } = require('./support/store-promises')
+const { nativeOnly } = require('./support/engine')
 
 const { Cookie, MemoryStore } = session
 
@@ -192,7 +193,7 @@ test('the middleware renews a ttl with each request, changed or not', async (t) 
   }
 })
 
-test('a ttl function of one thread goes with the options of another', async () => {
+test('a ttl function of one thread goes with the options of another', nativeOnly, async () => {
   const name = 'a ttl function of one thread'
   const first = new MemoryStore({ name, maxSessions: 5 })
   const second = new MemoryStore({ name, ttl: () => 1, protect: () => true })

@@ -6,6 +6,7 @@ const { test } = require('node:test')
 const { Worker } = require('node:worker_threads')
 const session = require('..')
 const { ask, next } = require('./support/store-promises')
+const { nativeOnly } = require('./support/engine')
 
 const { MemoryStore } = session
 
@@ -26,7 +27,7 @@ async function inThread(name, code) {
   return result
 }
 
-test('threads that open a store by its name have the same sessions', async () => {
+test('threads that open a store by its name have the same sessions', nativeOnly, async () => {
   const store = new MemoryStore({ name: 'same' })
   await ask(store, 'set', 'main', { n: 1 })
   const seen = await inThread(
@@ -41,7 +42,7 @@ test('threads that open a store by its name have the same sessions', async () =>
   await store.close()
 })
 
-test('stores without a name, or of another one, are stores of their own', async () => {
+test('stores without a name, or of another one, are stores of their own', nativeOnly, async () => {
   const [a, b, c] = [
     new MemoryStore({ name: 'a' }),
     new MemoryStore({ name: 'b' }),
@@ -52,7 +53,7 @@ test('stores without a name, or of another one, are stores of their own', async 
   await Promise.all([a.close(), b.close()])
 })
 
-test('a named store is freed when the last one closes it', async () => {
+test('a named store is freed when the last one closes it', nativeOnly, async () => {
   const first = new MemoryStore({ name: 'freed' })
   const second = new MemoryStore({ name: 'freed' })
   await ask(first, 'set', 'sid', {})
@@ -64,14 +65,14 @@ test('a named store is freed when the last one closes it', async () => {
   await third.close()
 })
 
-test('a thread that ends has closed its store', async () => {
+test('a thread that ends has closed its store', nativeOnly, async () => {
   await inThread('ended', `await ask(store, 'set', 'sid', {})`)
   const store = new MemoryStore({ name: 'ended' })
   assert.strictEqual(await ask(store, 'length'), 0)
   await store.close()
 })
 
-test('a store cannot be opened with other options than it has', async () => {
+test('a store cannot be opened with other options than it has', nativeOnly, async () => {
   const store = new MemoryStore({ name: 'options', maxSessions: 10 })
   assert.throws(() => new MemoryStore({ name: 'options', maxSessions: 20 }), {
     code: 'ERR_SESSION_STORE_OPTIONS',
@@ -82,7 +83,7 @@ test('a store cannot be opened with other options than it has', async () => {
   await store.close()
 })
 
-test('what other threads do is told, and so are texts that are written by hand', async () => {
+test('what other threads do is told, and so are texts that are written by hand', nativeOnly, async () => {
   const store = new MemoryStore({ name: 'events' })
   const created = next(store, 'create')
   await inThread(
@@ -94,7 +95,7 @@ test('what other threads do is told, and so are texts that are written by hand',
   await store.close()
 })
 
-test('a touch is not left out because this thread has changed nothing', async () => {
+test('a touch is not left out because this thread has changed nothing', nativeOnly, async () => {
   const store = new MemoryStore({ name: 'touches' })
   const cookie = { path: '/' }
   await ask(store, 'set', 'sid', { cookie })
@@ -107,7 +108,7 @@ test('a touch is not left out because this thread has changed nothing', async ()
   await store.close()
 })
 
-test('many threads at once count to what they count together', async () => {
+test('many threads at once count to what they count together', nativeOnly, async () => {
   const store = new MemoryStore({ name: 'many' })
   const threads = Array.from({ length: 4 }, (_, thread) =>
     inThread(

@@ -9,6 +9,7 @@ const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 const { test } = require('node:test')
 const { promisify } = require('node:util')
+const { engine, nativeOnly } = require('./support/engine')
 
 const root = join(__dirname, '..')
 
@@ -30,7 +31,7 @@ const UNBOUNDED = /a MemoryStore without bounds in production/
 const SEVERAL = /a MemoryStore in one of several processes/
 const KEPT = /those without an expiry are kept/
 
-for (const options of [null, {}, { name: 'app' }]) {
+for (const options of [null, {}, ...(engine === 'native' ? [{ name: 'app' }] : [])]) {
   test(`there is one for a store without bounds: ${JSON.stringify(options)}`, async () => {
     const found = await warnings(options)
     assert.match(found, UNBOUNDED)
@@ -47,7 +48,7 @@ test('it does not say that sessions are kept which a ttl ends', async () => {
   assert.match(found, /Options of MemoryStore: maxSessions, maxBytes\./)
 })
 
-test('there is none with bounds, nor outside of production', async () => {
+test('there is none with bounds, nor outside of production', nativeOnly, async () => {
   assert.equal(await warnings({ maxSessions: 5 }), '')
   assert.equal(await warnings({ maxBytes: 1e6, name: 'app' }), '')
   assert.equal(await warnings({}, { NODE_ENV: 'test' }), '')

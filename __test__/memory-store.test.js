@@ -9,6 +9,7 @@ const { inspect, promisify } = require('node:util')
 const session = require('..')
 const { cookieOf, request, serving } = require('./support/server')
 const { ask } = require('./support/store-promises')
+const { engine } = require('./support/engine')
 
 const { Cookie, MemoryStore } = session
 const OPTIONS = { secret: 'secret', resave: false, saveUninitialized: true }
@@ -110,7 +111,7 @@ test('sessions is a view that reads, writes, lists and deletes', () => {
 
 test('a session that expires while the view is listed can still be read, as in express-session', (t) => {
   t.mock.timers.enable({ apis: ['Date'] })
-  for (const name of [undefined, 'listed']) {
+  for (const name of engine === 'native' ? [undefined, 'listed'] : [undefined]) {
     const store = new MemoryStore({ name })
     store.set('a', data(1000))
     store.set('b', data(1000))

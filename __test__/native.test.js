@@ -6,6 +6,7 @@ const { join } = require('node:path')
 const { test } = require('node:test')
 const native = require('../lib/native')
 const { generateId } = require('../lib/session-id')
+const { nativeOnly } = require('./support/engine')
 
 const folder = join(__dirname, '../src/binding')
 
@@ -20,7 +21,7 @@ test('every export catches panics', () => {
   }
 })
 
-test('arguments of a wrong kind are an error with a code, and no crash', () => {
+test('arguments of a wrong kind are an error with a code, and no crash', nativeOnly, () => {
   const functions = Object.entries(native).filter(([, value]) => typeof value === 'function')
   for (const [name, call] of functions) {
     for (const args of [

@@ -9,6 +9,7 @@ const { describe, test } = require('node:test')
 const { makeRequest } = require('./parity/exchange')
 const { cookieOf, request, serving } = require('./support/server')
 const { ask } = require('./support/store-promises')
+const { nativeOnly } = require('./support/engine')
 
 const ENTRY = require.resolve('..')
 const FOLDER = dirname(ENTRY) + sep
@@ -144,7 +145,7 @@ for (const withLibrary of [false, true]) {
       assert.ok(loaded.cookie instanceof after.Cookie)
     })
 
-    test('stores of one name are one store in both copies', async () => {
+    test('stores of one name are one store in both copies', nativeOnly, async () => {
       const { before, after } = twoCopies({ withLibrary })
       const name = `two copies ${withLibrary}`
       const [first, second] = [before, after].map((copy) => new copy.MemoryStore({ name }))

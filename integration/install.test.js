@@ -3,10 +3,13 @@
 // The package as people install it: from a registry, by each package manager, under each name.
 
 const assert = require('node:assert/strict')
+const { existsSync } = require('node:fs')
+const { join } = require('node:path')
 const { after, before, describe, test } = require('node:test')
 const { devDependencies } = require('../package.json')
 const { MANAGERS } = require('./install/managers')
 const { open } = require('./install/workplace')
+const { libc } = require('../lib/libc')
 
 const { ONLY } = process.env
 const ALIAS = 'npm:express-session-native@^1.19.0'
@@ -15,6 +18,9 @@ const UNDER_THE_ALIAS = `express-session@${ALIAS}`
 const STORE = 'plain-session-store'
 const ANSWERS = ['welcome', 'ada', 'nobody']
 const BENEATH = { beneath: 'express-session-native', kept: 1, answers: ANSWERS }
+
+/** The package that npm installs here. */
+const platform = `${process.platform}-${process.arch}-${libc()}`
 
 let workplace
 let registered = 0
@@ -34,16 +40,19 @@ function testWith(tool, sentence, body) {
 }
 
 /** What a program reports that has got this package, whole. */
-function ours() {
+function ours(engine = 'native') {
   const same = { store: true, memory: true, cookie: true, session: true }
   const { name, version } = workplace.manifest
-  return { name, version, same, answers: ANSWERS }
+  return { engine, name, version, same, answers: ANSWERS }
 }
 
-async function assertOurs(project) {
-  assert.deepEqual(await project.report('required.cjs'), ours(), 'required')
-  assert.deepEqual(await project.report('imported.mjs'), ours(), 'imported')
+async function assertOurs(project, engine) {
+  assert.deepEqual(await project.report('required.cjs'), ours(engine), 'required')
+  assert.deepEqual(await project.report('imported.mjs'), ours(engine), 'imported')
 }
+
+/** The packages with libraries that were installed. */
+const platforms = (project) => project.folders('node_modules/@express-session-native')
 
 describe('under its own name', () => {
   testWith('npm', 'the tarball installs without any script', async () => {
@@ -51,6 +60,7 @@ describe('under its own name', () => {
     await project.add('--ignore-scripts', workplace.tarball)
 
     await assertOurs(project)
+    assert.deepEqual(platforms(project), [platform])
     const { packages } = JSON.parse(project.read('package-lock.json'))
     assert.ok(packages['node_modules/express-session-native'])
     for (const [path, { hasInstallScript }] of Object.entries(packages)) {
@@ -72,6 +82,72 @@ describe('under its own name', () => {
       assert.deepEqual(project.genuineCopies(), [])
     }
   )
+})
+
+describe('without the library of this platform', () => {
+  const hasWasm = existsSync(join(__dirname, '..', 'lib', 'wasm', 'engine.js'))
+  const wasm = (title, body) =>
+    testWith('npm', title, async (t) => {
+      if (!hasWasm) return t.skip('lib/wasm/engine.js was not built: npm run build:all wasm')
+      await body()
+    })
+
+  wasm('it works as WebAssembly, with --omit=optional', async () => {
+    const project = workplace.project('npm')
+    await project.add('--omit=optional', UNDER_THE_ALIAS)
+    await assertOurs(project, 'wasm')
+    assert.deepEqual(platforms(project), [])
+  })
+
+  wasm('it works as WebAssembly, installed for another operating system', async () => {
+    const project = workplace.project('npm')
+    await project.add('--os=darwin', '--cpu=arm64', UNDER_THE_ALIAS)
+    await assertOurs(project, 'wasm')
+    // The lockfile has all platforms.
+    await project.manage('ci')
+    await assertOurs(project, 'native')
+  })
+
+  wasm('it works as WebAssembly, from a lockfile that lacks this platform', async () => {
+    const project = workplace.project('npm')
+    await project.add(UNDER_THE_ALIAS)
+    const lockfile = JSON.parse(project.read('package-lock.json'))
+    for (const path of Object.keys(lockfile.packages)) {
+      if (path.includes('@express-session-native/')) delete lockfile.packages[path]
+    }
+    const { optionalDependencies: all } = lockfile.packages['node_modules/express-session']
+    assert.ok(all[`@express-session-native/${platform}`])
+    project.write('package-lock.json', JSON.stringify(lockfile))
+    // npm notices that the lockfile is not complete, or installs what is in it.
+    await project.manage('ci').catch(() => project.manage('install', '--omit=optional'))
+    await assertOurs(project, platforms(project).length > 0 ? 'native' : 'wasm')
+  })
+
+  for (const format of ['cjs', 'esm']) {
+    testWith('esbuild', `esbuild bundles all of it but the libraries, as ${format}`, async (t) => {
+      if (!hasWasm) return t.skip('lib/wasm/engine.js was not built: npm run build:all wasm')
+      const project = workplace.project('npm')
+      await project.add(UNDER_THE_ALIAS)
+      const { command } = workplace.tools.get('esbuild')
+      const entry = format === 'cjs' ? 'bundled.cjs' : 'bundled.mjs'
+      const banner = `--banner:js=import { createRequire } from 'module'; const require = createRequire(import.meta.url), __filename = import.meta.filename;`
+      const options = ['--bundle', '--platform=node', `--format=${format}`]
+      const external = '--external:@express-session-native/*'
+      await project.node(
+        ...command.slice(1),
+        entry,
+        ...options,
+        external,
+        `--outfile=out/${entry}`,
+        ...(format === 'esm' ? [banner] : [])
+      )
+      // Beside node_modules, and alone.
+      const bundled = { answers: ANSWERS }
+      assert.deepEqual(await project.report(`out/${entry}`), { engine: 'native', ...bundled })
+      project.remove('node_modules')
+      assert.deepEqual(await project.report(`out/${entry}`), { engine: 'wasm', ...bundled })
+    })
+  }
 })
 
 describe('under the alias', () => {

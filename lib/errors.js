@@ -15,7 +15,8 @@ function codedError(code, message, options) {
 
 /** Whether an error is a failure of the store, such as being full, and not a mistake of its caller. */
 function isStoreFailure(error) {
-  return Boolean(error?.code?.startsWith?.('ERR_SESSION_STORE'))
+  const code = error?.code
+  return code === 'ERR_SESSION_ENGINE' || Boolean(code?.startsWith?.('ERR_SESSION_STORE'))
 }
 
 module.exports = { codedError, isStoreFailure }

@@ -56,7 +56,8 @@ function copyPackage(to) {
   const isPublished = (name) =>
     files.includes(name) ||
     files.includes(`${name}/`) ||
-    (files.includes('*.node') && name.endsWith('.node')) ||
+    // Built here; what npm installs is in the package of the platform.
+    name.endsWith('.node') ||
     name === 'package.json'
   for (const name of readdirSync(ROOT).filter(isPublished)) {
     cpSync(join(ROOT, name), join(to, name), { recursive: true })

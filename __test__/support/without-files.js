@@ -40,7 +40,7 @@ async function useStores() {
     { maxSessions: 1, onFull: 'evict', eventData: true },
     { maxSessions: 1, onFull: 'reject' },
     { maxBytes: 10_000, ttl: 1000, protect: () => true, lateSaves: 'drop' },
-    { name: 'without files' }
+    ...(session.engine === 'native' ? [{ name: 'without files' }] : [])
   ]) {
     const store = new MemoryStore(options)
     const events = []

@@ -1,6 +1,6 @@
 'use strict'
 
-const { cpSync, readFileSync, readdirSync, writeFileSync } = require('node:fs')
+const { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } = require('node:fs')
 const { join } = require('node:path')
 const { run } = require('./run')
 
@@ -48,6 +48,16 @@ class Project {
 
   read(file) {
     return readFileSync(join(this.folder, file), 'utf8')
+  }
+
+  remove(file) {
+    rmSync(join(this.folder, file), { recursive: true })
+  }
+
+  /** The folders in a folder, if there is one. */
+  folders(file) {
+    const path = join(this.folder, file)
+    return existsSync(path) ? readdirSync(path).toSorted() : []
   }
 
   /** Runs the package manager. */

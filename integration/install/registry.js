@@ -4,6 +4,7 @@ const { createHash } = require('node:crypto')
 const { once } = require('node:events')
 const { readFileSync } = require('node:fs')
 const http = require('node:http')
+const { basename } = require('node:path')
 
 // Some package managers refuse what is too new, and nothing of this is about that.
 const PUBLISHED = '2020-01-01T00:00:00.000Z'
@@ -21,7 +22,7 @@ function packument({ manifest, tarball }, url) {
         ...manifest,
         _id: `${name}@${version}`,
         dist: {
-          tarball: `${url}/${name}/-/${name}-${version}.tgz`,
+          tarball: `${url}/${name}/-/${basename(name)}-${version}.tgz`,
           shasum: hash('sha1', 'hex'),
           integrity: `sha512-${hash('sha512', 'base64')}`
         }
@@ -43,16 +44,20 @@ async function serve(packages, upstream) {
   )
   const server = http.createServer((req, res) => {
     const path = decodeURIComponent(new URL(req.url, 'http://loopback').pathname).slice(1)
-    const [name, ...rest] = path.split('/')
+    const [, name, rest] = /^((?:@[^/]+\/)?[^/]+)\/?(.*)$/.exec(path) ?? []
     const found = own.get(name)
+    const isOurs = name?.startsWith('@express-session-native/')
 
-    if (!found) {
+    if (!found && isOurs) {
+      // A platform whose library was not built.
+      res.writeHead(404).end()
+    } else if (!found) {
       // Not fetched from here: only the package manager knows of proxies and certificates.
       res.writeHead(302, { location: upstream.replace(/\/$/, '') + req.url }).end()
-    } else if (rest.length === 0) {
+    } else if (rest === '') {
       res.setHeader('content-type', 'application/json')
       res.end(JSON.stringify(packument(found, url)))
-    } else if (rest.join('/') === `-/${name}-${found.manifest.version}.tgz`) {
+    } else if (rest === `-/${basename(name)}-${found.manifest.version}.tgz`) {
       res.setHeader('content-type', 'application/octet-stream')
       res.end(found.tarball)
     } else {

@@ -1,6 +1,13 @@
 'use strict'
 
-const { mkdtempSync, readFileSync, readdirSync, rmSync } = require('node:fs')
+const {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync
+} = require('node:fs')
 const { tmpdir } = require('node:os')
 const { join, resolve } = require('node:path')
 const { environment } = require('./environment')
@@ -29,7 +36,11 @@ async function open() {
   try {
     // Asked for as the user has it, before anything is set otherwise.
     const upstream = await run(['npm', 'config', 'get', 'registry'], { cwd: ROOT, shell })
-    const packages = await Promise.all([ROOT, STORE].map((source) => pack(source, folder)))
+    const { pack } = await import('../../scripts/targets/pack.mjs')
+    const { TARGETS } = await import('../../scripts/targets/targets.mjs')
+    const platforms = Object.keys(TARGETS).filter((name) => name !== 'wasm')
+    const all = pack(folder, libraries(platforms, folder))
+    const packages = [...all, await packFolder(STORE, folder)]
     registry = await serve(packages, upstream.trim())
     const env = environment(folder, registry.url)
     const tools = await fetchTools(join(folder, 'tools'), env)
@@ -53,7 +64,18 @@ async function open() {
   }
 }
 
-async function pack(source, folder) {
+/** The libraries of all platforms: those that were built here, and files in place of the others. */
+function libraries(platforms, folder) {
+  const standIn = join(folder, 'no-library')
+  writeFileSync(standIn, 'This platform was not built.\n')
+  return platforms.map((name) => {
+    const file = `express-session-native.${name}.node`
+    const built = [join(ROOT, 'dist', 'engines', file), join(ROOT, file)].find(existsSync)
+    return { name, file: built ?? standIn }
+  })
+}
+
+async function packFolder(source, folder) {
   const manifest = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'))
   // A folder each, so that the one file in it is the tarball, whatever npm calls it.
   const to = mkdtempSync(join(folder, 'packed-'))

@@ -167,8 +167,13 @@ const functions = {
 
   lifecycle() {
     const wasm = instance()
-    const found = JSON.parse(textOrNull(wasm, wasm.calls.lifecycle()))
-    return { ...found, table: Uint8Array.from(found.table) }
+    const lines = textOrNull(wasm, wasm.calls.lifecycle()).split('\n')
+    const table = lines.pop().trim().split(' ')
+    const found = { facts: {}, atHeaders: {}, atEnd: {}, table: Uint8Array.from(table, Number) }
+    for (const [kind, name, number] of lines.map((line) => line.split(' '))) {
+      found[kind][name] = Number(number)
+    }
+    return found
   },
 
   openMemoryStore(name, options) {

@@ -152,7 +152,8 @@ pub extern "C" fn generate_ids(count: u32) -> i32 {
     )
 }
 
-/// The decisions of the lifecycle as JSON, like the native library's `lifecycle()`.
+/// The decisions of the lifecycle: a line for each name, with its kind and its number, and one for the
+/// table.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn lifecycle() -> i32 {
     let facts = FACTS
@@ -162,22 +163,18 @@ pub extern "C" fn lifecycle() -> i32 {
         .iter()
         .map(|(name, answer)| (*name, *answer as u32));
     let at_end = AT_END.iter().map(|(name, answer)| (*name, *answer as u32));
-    let json = format!(
-        "{{\"facts\":{},\"atHeaders\":{},\"atEnd\":{},\"table\":{:?}}}",
-        object(facts),
-        object(at_headers),
-        object(at_end),
-        decision_table(),
-    );
-    with(|state| state.text(Some(json.as_bytes())))
-}
-
-/// A JSON object. Names are identifiers.
-fn object(members: impl Iterator<Item = (&'static str, u32)>) -> String {
-    let mut text = String::new();
-    for (name, number) in members {
-        let separator = if text.is_empty() { '{' } else { ',' };
-        let _ = write!(text, "{separator}\"{name}\":{number}");
+    let mut lines = String::new();
+    for (kind, named) in [
+        ("facts", facts.collect::<Vec<_>>()),
+        ("atHeaders", at_headers.collect()),
+        ("atEnd", at_end.collect()),
+    ] {
+        for (name, number) in named {
+            let _ = writeln!(lines, "{kind} {name} {number}");
+        }
     }
-    text + "}"
+    for answer in decision_table() {
+        let _ = write!(lines, "{answer} ");
+    }
+    with(|state| state.text(Some(lines.as_bytes())))
 }

@@ -177,7 +177,11 @@ module.exports = [
       const Cookie = deep('session/cookie')
       return {
         module: plain(session),
-        own: Object.getOwnPropertyNames(session).toSorted(),
+        // `engine` is ours, and is not enumerable.
+        own: Object.getOwnPropertyNames(session)
+          .filter((name) => name !== 'engine')
+          .toSorted(),
+        enumerable: Object.keys(session).toSorted(),
         parts: Object.keys(session),
         sameCookie: Cookie === session.Cookie,
         sameStore: deep('session/store') === session.Store,

@@ -19,4 +19,5 @@ const answers = await visit(
   session({ secret: 's', resave: false, saveUninitialized: false, store })
 )
 
-console.log(JSON.stringify({ name, version, same, answers }))
+const { engine } = session
+console.log(JSON.stringify({ engine, name, version, same, answers }))

@@ -13,7 +13,8 @@ async function main() {
   }
   const answers = await visit(session({ secret: 's', resave: false, saveUninitialized: false }))
 
-  console.log(JSON.stringify({ name, version, same, answers }))
+  const { engine } = session
+  console.log(JSON.stringify({ engine, name, version, same, answers }))
 }
 
 main()
