@@ -2,6 +2,7 @@
 
 const crypto = require('crypto')
 const { types } = require('util')
+const { isStoreFailure } = require('./errors')
 const native = require('./native')
 
 /** Characters that no header from Node's HTTP parser contains. V8 skips the search in one-byte strings. */
@@ -46,12 +47,19 @@ class Secrets {
   #read(keyring, header, name, sessions) {
     if (this.#isWide(header, name)) return native.readWideCookie(keyring, header, name)
     if (sessions === undefined) return native.readCookie(keyring, header, name)
-    if (this.#readerSessions !== sessions || this.#readerName !== name) {
-      this.#reader = sessions.createReader(keyring, name)
-      this.#readerSessions = sessions
-      this.#readerName = name
+    try {
+      if (this.#readerSessions !== sessions || this.#readerName !== name) {
+        this.#reader = sessions.createReader(keyring, name)
+        this.#readerSessions = sessions
+        this.#readerName = name
+      }
+      return sessions.open(this.#reader, header)
+    } catch (error) {
+      // The cookie can still be read. The store reports its failure when it is asked for the session.
+      if (!isStoreFailure(error)) throw error
+      sessions.lose()
+      return native.readCookie(keyring, header, name)
     }
-    return sessions.open(this.#reader, header)
   }
 
   #isWide(header, name) {

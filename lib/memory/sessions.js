@@ -38,6 +38,8 @@ class MemorySessions {
   #buffer = this.#numbers.buffer
   #bounds
   #isOpen = true
+  /** Whether its engine has failed, which every use reports. */
+  #isLost = false
   /** Whether other threads may use the store, too. */
   #isShared
   #policy
@@ -93,9 +95,14 @@ class MemorySessions {
     if (this.#listing !== undefined) delete this.#listing[sid]
   }
 
-  /** False after the store was closed. */
+  /** False after the store was closed, and after its engine has failed. */
   get isOpen() {
-    return this.#isOpen
+    return this.#isOpen && !this.#isLost
+  }
+
+  /** The engine has failed, so nothing can be done without callbacks, which report that. */
+  lose() {
+    this.#isLost = true
   }
 
   #open() {
