@@ -112,7 +112,11 @@ function adviceFor(cause) {
     ]
   }
   if (/GLIBC_[\d.]+' not found/.test(text)) return ['The library needs glibc 2.17 or later.']
-  if (/invalid ELF|Exec format|file too short|wrong ELF|cannot open shared|not a valid Win32/.test(text)) {
+  if (
+    /invalid ELF|Exec format|file too short|wrong ELF|cannot open shared|not a valid Win32/.test(
+      text
+    )
+  ) {
     return [`The file is damaged, or is for another platform than ${here}. Install it again.`]
   }
   return [`The platform is ${here}.`]

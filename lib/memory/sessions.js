@@ -329,7 +329,8 @@ class MemorySessions {
       const isMarked = this.#marks && markOf(session, sid, this.#identity) !== undefined
       const seen = isMarked ? this.#tick() : 0
       const isTouched = this.#save(sid, found, undefined, TOUCHED)
-      if (isTouched && isMarked) this.mark(sid, session, { expires: expiryOf(session.cookie), seen })
+      if (isTouched && isMarked)
+        this.mark(sid, session, { expires: expiryOf(session.cookie), seen })
     }
   }
 

@@ -61,7 +61,8 @@ class Parts {
 
   /** The parts of a cookie as `store.get` returns it, if its JSON is that of a `Cookie`. */
   #ofPlain(cookie) {
-    if (types.isProxy(cookie) || Object.getPrototypeOf(cookie) !== Object.prototype) return undefined
+    if (types.isProxy(cookie) || Object.getPrototypeOf(cookie) !== Object.prototype)
+      return undefined
     const { expires, originalMaxAge, ...others } = cookie
     if (Object.keys(cookie).length !== Reflect.ownKeys(cookie).length) return undefined
     const text = textOf(others)

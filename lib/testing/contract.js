@@ -177,7 +177,9 @@ asked('all', 'all, if there is one, gives the sessions that have not expired', a
 })
 
 asked('length-and-clear', 'length counts sessions, and clear removes them', async (t) => {
-  const [canCount, canClear] = ['length', 'clear'].map((name) => typeof t.store[name] === 'function')
+  const [canCount, canClear] = ['length', 'clear'].map(
+    (name) => typeof t.store[name] === 'function'
+  )
   if (canClear) await t.call('clear')
   const before = canCount ? await t.call('length') : undefined
   const ids = [t.id(), t.id(), t.id()]
