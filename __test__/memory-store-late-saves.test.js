@@ -368,6 +368,7 @@ test('a session stays destroyed although another one has had its id since', asyn
   const slow = await ask(store, 'get', 'device')
   await ask(store, 'destroy', 'device')
   await ask(store, 'set', 'device', data(1000, { user: 'bob' }))
+  await ask(store, 'touch', 'device', slow)
   await ask(store, 'set', 'device', slow)
   assert.equal((await ask(store, 'get', 'device')).user, 'bob')
   t.mock.timers.tick(1000)

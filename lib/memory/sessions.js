@@ -326,11 +326,11 @@ class MemorySessions {
     const found = parseSession(this.text(sid))
     if (found) {
       found.cookie = session.cookie
-      const isMarked = this.#marks && markOf(session, sid, this.#identity) !== undefined
-      const seen = isMarked ? this.#tick() : 0
+      const known = this.#marks ? markOf(session, sid, this.#identity) : undefined
       const isTouched = this.#save(sid, found, undefined, TOUCHED)
-      if (isTouched && isMarked)
-        this.mark(sid, session, { expires: expiryOf(session.cookie), seen })
+      if (isTouched && known !== undefined) {
+        this.mark(sid, session, { expires: expiryOf(session.cookie), seen: known.seen })
+      }
     }
   }
 
@@ -377,14 +377,13 @@ class MemorySessions {
     const ttl = this.#ttlOfStored(sid, expires)
     const now = time()
     const handle = this.#open()
-    // A session that is marked is known to be stored, until then.
-    const isMarked = this.#marks && markOf(session, sid, this.#identity) !== undefined
-    const seen = isMarked ? this.#tick() : 0
+    // A session that is marked is known to expire then.
+    const known = this.#marks ? markOf(session, sid, this.#identity) : undefined
     const touched = native.memoryTouch(handle, sid, attributes, maxAge, expires, ttl, now)
     this.#events.mayHaveHappened()
     if (touched === Touched.Done) {
       this.#changed(sid)
-      if (isMarked) this.mark(sid, session, { expires, seen })
+      if (known !== undefined) this.mark(sid, session, { expires, seen: known.seen })
     }
     return touched !== Touched.Whole
   }

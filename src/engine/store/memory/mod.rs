@@ -247,8 +247,10 @@ impl MemoryStore {
         self.note_time(now);
         let destroy = |shard: &mut shard::Shard, hash| shard.destroy(hash, id, now);
         let destroyed = if self.options().drop_late_saves {
-            // The tombstone needs a shard.
-            self.shards().with_new(id, now, destroy)
+            // The tombstone needs a shard, which takes memory.
+            let destroyed = self.shards().with_new(id, now, destroy);
+            self.shards().make_room(now, None);
+            destroyed
         } else {
             self.shards().with(id, now, destroy)
         };

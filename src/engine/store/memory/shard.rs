@@ -13,6 +13,9 @@ use super::{
 };
 use crate::engine::{sync::Ordering, time::UnixMillis};
 
+/// About how many bytes the slots and tables of a shard may grow by for a session.
+const MOST_GROWTH: usize = 5 * 1024;
+
 /// The ballast is checked once per this many new slots.
 const SESSIONS_FOR_BALLAST: u32 = 64;
 
@@ -269,7 +272,7 @@ impl Shard {
             || self.shared.cleared.load(Ordering::SeqCst) > seen;
         // If it should still be there, its tombstone is forgotten, or it was evicted.
         let is_missing =
-            !is_there && until > now && !self.expired_early.removed_after(hash, 0, now);
+            !is_there && until > now && !self.expired_early.removed_after(hash, seen, now);
         let is_dropped = is_destroyed || is_missing;
         self.counts.dropped_saves += u64::from(is_dropped);
         !is_dropped
@@ -420,7 +423,7 @@ impl Shard {
             // The number of sessions does not matter: one of them makes room for another.
             let bytes = Total {
                 sessions: 0,
-                ..needed
+                bytes: needed.bytes + MOST_GROWTH,
             };
             let can_make_room = self.shared.can_make_room(bytes, refusal.replaced);
             return if can_make_room {

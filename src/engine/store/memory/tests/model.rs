@@ -156,8 +156,8 @@ struct Model {
     sessions: HashMap<u8, Held>,
     /// The step at which an id was destroyed, and when that is forgotten.
     destroyed: HashMap<u8, (usize, i64)>,
-    /// The last expiry of those that have expired early.
-    expired_early: HashMap<u8, i64>,
+    /// The step at which an id has expired early, and its expiry.
+    expired_early: HashMap<u8, (usize, i64)>,
     uses: u64,
     evictions: u64,
     dropped: u64,
@@ -176,7 +176,7 @@ impl Model {
     fn expire(&mut self, now: i64) {
         for (id, held) in &self.sessions {
             if let Some(at) = held.expires.filter(|at| *at <= now && held.is_early) {
-                self.expired_early.insert(*id, at);
+                self.expired_early.insert(*id, (self.ticks.len(), at));
             }
         }
         self.sessions
@@ -207,7 +207,7 @@ impl Model {
         }
         match self.expired_early.get(&id) {
             None => Some(false),
-            Some(at) if now - at < tombstones::REMEMBERED_MS => Some(true),
+            Some((step, at)) if *step >= seen && now - at < tombstones::REMEMBERED_MS => Some(true),
             Some(_) => None,
         }
     }
@@ -365,10 +365,8 @@ fn perform(
             model.sessions.clear();
             model.cleared = Some(model.step());
             // The store may not have noticed that they had expired.
-            model
-                .expired_early
-                .values_mut()
-                .for_each(|at| *at = i64::MIN / 2);
+            let early = model.expired_early.values_mut();
+            early.for_each(|(_, at)| *at = i64::MIN / 2);
         }
     }
     Ok(())
