@@ -1,3 +1,4 @@
+// @ts-ignore: without @types/express, these types are `any`.
 import express = require('express')
 import { CipherKey } from 'crypto'
 import { EventEmitter } from 'events'
@@ -67,7 +68,7 @@ declare namespace session {
     key?: string | undefined
 
     /** Where sessions are kept. The default is a new `MemoryStore`. */
-    store?: Store | undefined
+    store?: StoreLike | undefined
 
     /**
      * The attributes of the session cookie: either the same for all sessions, or a function that
@@ -327,6 +328,20 @@ declare namespace session {
     touch?(sid: string, session: SessionData, callback?: () => void): void
   }
 
+  /**
+   * What the middleware calls of a store. It takes stores of any package, whose types may be based on
+   * those of express-session, on these, or on none. Stores also emit events, as `Store` does.
+   */
+  interface StoreLike {
+    get(sid: string, callback: (err?: any, session?: any) => any): any
+    set(sid: string, session: any, callback?: (err?: any) => any): any
+    destroy(sid: string, callback?: (err?: any) => any): any
+    touch?(sid: string, session: any, callback?: (err?: any) => any): any
+  }
+
+  /** The engine that was loaded: the native library, or WebAssembly; see "Platforms" in the README. */
+  const engine: 'native' | 'wasm'
+
   /** Options of a `MemoryStore`. express-session's store has none. */
   interface MemoryStoreOptions {
     /**
@@ -450,13 +465,37 @@ declare namespace session {
     dropped: number
   }
 
+  /** The events of a `MemoryStore`, and what listeners are called with. */
+  interface MemoryStoreEvents {
+    /** A session was saved for the first time. */
+    create: [sid: string, details: MemoryStoreEvent]
+    /** It was saved again. */
+    update: [sid: string, details: MemoryStoreEvent]
+    /** It was destroyed. */
+    destroy: [sid: string, details: MemoryStoreEvent]
+    /** It was freed because it had expired. */
+    expire: [sid: string, details: MemoryStoreEvent]
+    /** It was evicted because the store was full. */
+    evict: [sid: string, details: MemoryStoreEviction]
+    /** The listeners were too slow, and events were dropped. */
+    overflow: [details: MemoryStoreOverflow]
+    /** The store is connected again; see `Store`. */
+    connect: []
+    /** The store has lost its connection. */
+    disconnect: []
+    /** Node's own event for listeners that are added. */
+    newListener: [name: string | symbol, listener: (...args: any[]) => void]
+    /** Node's own event for listeners that are removed. */
+    removeListener: [name: string | symbol, listener: (...args: any[]) => void]
+    /** Node's own event for errors. */
+    error: [error: unknown]
+  }
+
   /**
    * Keeps sessions in the memory of this process, outside of the JavaScript heap. Expired sessions
    * are freed even if they are never read again.
    *
-   * Emits `'create'`, `'update'`, `'destroy'`, `'expire'` and `'evict'` with a session ID and a
-   * `MemoryStoreEvent` or `MemoryStoreEviction`, and `'overflow'` with a `MemoryStoreOverflow`, in
-   * later turns of the event loop.
+   * Emits the events of `MemoryStoreEvents` in later turns of the event loop.
    */
   class MemoryStore extends Store {
     /**
@@ -508,5 +547,22 @@ declare namespace session {
      */
     close(): Promise<void>
     close(callback: (err?: any) => void): void
+
+    on<Name extends keyof MemoryStoreEvents>(
+      name: Name,
+      listener: (...args: MemoryStoreEvents[Name]) => void
+    ): this
+    once<Name extends keyof MemoryStoreEvents>(
+      name: Name,
+      listener: (...args: MemoryStoreEvents[Name]) => void
+    ): this
+    addListener<Name extends keyof MemoryStoreEvents>(
+      name: Name,
+      listener: (...args: MemoryStoreEvents[Name]) => void
+    ): this
+    off<Name extends keyof MemoryStoreEvents>(
+      name: Name,
+      listener: (...args: MemoryStoreEvents[Name]) => void
+    ): this
   }
 }

@@ -26,3 +26,19 @@ export class MyCookie extends Cookie {
 const sessions: { [sid: string]: string } = new MemoryStore().sessions
 
 export const everything = [header, data.originalMaxAge, data.sameSite, json, sessions['sid']]
+
+const engine: 'native' | 'wasm' = session.engine
+void engine
+
+const watched = new session.MemoryStore()
+watched.on('evict', (sid, { class: sessionClass, reason }) => {
+  const text: string = sid
+  const protectedOnes: boolean = sessionClass === 'protected' && reason === 'maxBytes'
+  return [text, protectedOnes]
+})
+watched.once('overflow', ({ dropped }) => dropped.toFixed())
+watched.off('create', () => {})
+// @ts-expect-error -- there is no such event
+watched.on('evicted', () => {})
+// @ts-expect-error -- the details of this event have no class
+watched.on('create', (sid, { class: sessionClass }) => [sid, sessionClass])
