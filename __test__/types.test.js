@@ -43,6 +43,10 @@ const programs = {
     holds: "an application that kept DefinitelyTyped's types compiles with skipLibCheck",
     with: [ourTypes, theirTypes]
   },
+  'first-swap': {
+    holds: 'an application with members of sessions that are required takes stores of all kinds',
+    with: [ourTypes, theirTypes]
+  },
   stores: {
     holds: "stores and connectors typed with DefinitelyTyped's types are accepted",
     with: [ourTypes, theirTypes]

@@ -15,28 +15,3 @@ const ConnectedStore = connect(session)
 session({ secret: 'secret', store: new ConnectedStore() })
 
 export const theirs: typeof original = session
-
-declare module 'express-session-native' {
-  interface SessionData {
-    user: string
-    visits: number
-  }
-}
-
-declare module 'express-session' {
-  interface SessionData {
-    theirs: string
-  }
-}
-
-// A store whose base class has no types, as its package relies on types that are not installed.
-declare class UntypedStore {
-  get(sid: string, callback?: (error?: unknown, data?: any) => any): Promise<any>
-  set(sid: string, data: any, callback?: (error?: unknown, data?: any) => any): Promise<any>
-  destroy(sid: string, callback?: (error?: unknown, data?: any) => any): Promise<any>
-}
-
-session({ secret: 'secret', store: new UntypedStore() })
-
-// @ts-expect-error -- a store has to save sessions
-session({ secret: 'secret', store: { get() {}, destroy() {} } })
