@@ -81,7 +81,7 @@ function build(root) {
   utimesSync(addon, made, made)
 }
 
-/** What the addon is built from. The generated binding.js and binding.d.ts are not part of it. */
+/** What the addon is built from. The generated binding.d.ts is not part of it. */
 function inputs(root) {
   const src = path.join(root, 'src')
   return [
