@@ -149,10 +149,7 @@ fn expire(store: &MemoryStore, size: u64) {
     let mut meter = Meter::new("expire");
     let mut user = User::new(store, OTHERS, LATE);
     let within = Duration::from_millis(EXPIRE_WITHIN);
-    while start.elapsed() < within
-        // Counts those that are held, as none had expired before.
-        || store.len(BEFORE) as u64 > OTHERS && start.elapsed() < AT_MOST
-    {
+    while start.elapsed() < within || store.stats().sessions > OTHERS && start.elapsed() < AT_MOST {
         user.turn(store, now(), &mut meter);
     }
     meter.report();
