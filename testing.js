@@ -25,7 +25,7 @@ function storeSuite(options = {}) {
   const run = (point) => async () => {
     const trial = new Trial(await create())
     try {
-      await point.run(trial)
+      await trial.run(point)
       await trial.check()
     } finally {
       await dispose?.(trial.store)

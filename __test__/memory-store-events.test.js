@@ -328,8 +328,17 @@ test('figures count what is asked for and what goes', async (t) => {
 })
 
 test('listeners that are added through a proxy or an heir of the store hear its events', async () => {
-  for (const wrap of [(store) => new Proxy(store, {}), (store) => Object.create(store)]) {
+  const proxy = (store) => new Proxy(store, {})
+  const heir = (store) => Object.create(store)
+  for (const wrapping of [
+    proxy,
+    heir,
+    (store) => proxy(heir(store)),
+    (store) => heir(proxy(store))
+  ]) {
     const store = new MemoryStore()
+    const wrapped = wrapping(store)
+    const wrap = () => wrapped
     const heard = []
     // The middleware adds listeners for the connection.
     session({ secret: 's', resave: false, saveUninitialized: false, store: wrap(store) })

@@ -212,22 +212,29 @@ for (const maxAge of [0, 10]) {
   })
 }
 
-test('an object may be known to several stores, and stores of one name are one', nativeOnly, async () => {
-  const [a, b] = [new MemoryStore({ lateSaves: 'drop' }), new MemoryStore({ lateSaves: 'drop' })]
-  const held = data(60_000)
-  for (const store of [a, b]) await ask(store, 'set', 'sid', held)
-  await ask(a, 'destroy', 'sid')
-  for (const store of [a, b]) await ask(store, 'set', 'sid', held)
-  assert.deepEqual([a.stats().sessions, b.stats().sessions], [0, 1])
+test(
+  'an object may be known to several stores, and stores of one name are one',
+  nativeOnly,
+  async () => {
+    const [a, b] = [new MemoryStore({ lateSaves: 'drop' }), new MemoryStore({ lateSaves: 'drop' })]
+    const held = data(60_000)
+    for (const store of [a, b]) await ask(store, 'set', 'sid', held)
+    await ask(a, 'destroy', 'sid')
+    for (const store of [a, b]) await ask(store, 'set', 'sid', held)
+    assert.deepEqual([a.stats().sessions, b.stats().sessions], [0, 1])
 
-  const name = 'stores of one name are one'
-  const [first, second] = [new MemoryStore({ lateSaves: 'drop', name }), new MemoryStore({ name })]
-  await ask(first, 'set', 'sid', data(60_000))
-  const loaded = await ask(first, 'get', 'sid')
-  await ask(second, 'destroy', 'sid')
-  await ask(second, 'set', 'sid', loaded)
-  assert.equal(first.stats().sessions, 0)
-})
+    const name = 'stores of one name are one'
+    const [first, second] = [
+      new MemoryStore({ lateSaves: 'drop', name }),
+      new MemoryStore({ name })
+    ]
+    await ask(first, 'set', 'sid', data(60_000))
+    const loaded = await ask(first, 'get', 'sid')
+    await ask(second, 'destroy', 'sid')
+    await ask(second, 'set', 'sid', loaded)
+    assert.equal(first.stats().sessions, 0)
+  }
+)
 
 test('a session that is renamed keeps its data', async () => {
   const store = new MemoryStore({ lateSaves: 'drop' })
@@ -289,28 +296,32 @@ test('one object may be saved under several ids', async () => {
   assert.deepEqual(Object.keys(store.sessions), ['b', 'c'])
 })
 
-test('a session whose text is whole is not created by a touch, and touching it is no update', nativeOnly, async () => {
-  const name = 'a session whose text is whole'
-  const [store, other] = [new MemoryStore({ name }), new MemoryStore({ name })]
-  const updates = []
-  store.on('update', (sid) => updates.push(sid))
-  const whole = { user: 'tobi', ...data(1000) }
-  await ask(store, 'set', 'sid', whole)
-  await ask(store, 'touch', 'sid', data(5000))
-  assert.equal((await ask(store, 'get', 'sid')).cookie.originalMaxAge, 5000)
-  // Another thread destroys it between reading and writing.
-  whole.cookie = new Cookie({ maxAge: 1000 })
-  Object.defineProperty(whole.cookie, 'data', {
-    get() {
-      other.destroy('sid')
-      return { originalMaxAge: 1000 }
-    }
-  })
-  await ask(store, 'touch', 'sid', whole)
-  assert.equal(await ask(store, 'get', 'sid'), undefined)
-  await new Promise(setImmediate)
-  assert.deepEqual(updates, [])
-})
+test(
+  'a session whose text is whole is not created by a touch, and touching it is no update',
+  nativeOnly,
+  async () => {
+    const name = 'a session whose text is whole'
+    const [store, other] = [new MemoryStore({ name }), new MemoryStore({ name })]
+    const updates = []
+    store.on('update', (sid) => updates.push(sid))
+    const whole = { user: 'tobi', ...data(1000) }
+    await ask(store, 'set', 'sid', whole)
+    await ask(store, 'touch', 'sid', data(5000))
+    assert.equal((await ask(store, 'get', 'sid')).cookie.originalMaxAge, 5000)
+    // Another thread destroys it between reading and writing.
+    whole.cookie = new Cookie({ maxAge: 1000 })
+    Object.defineProperty(whole.cookie, 'data', {
+      get() {
+        other.destroy('sid')
+        return { originalMaxAge: 1000 }
+      }
+    })
+    await ask(store, 'touch', 'sid', whole)
+    assert.equal(await ask(store, 'get', 'sid'), undefined)
+    await new Promise(setImmediate)
+    assert.deepEqual(updates, [])
+  }
+)
 
 test('requests without a session push no destroyed session out of memory', async (t) => {
   let now = Date.now()
@@ -377,39 +388,47 @@ test('a session stays destroyed although another one has had its id since', asyn
   assert.equal(store.stats().droppedSaves, 2)
 })
 
-test('a store that is opened again under its name knows nothing of the one before', nativeOnly, async () => {
-  const options = { lateSaves: 'drop', name: 'opened-again' }
-  const first = new MemoryStore(options)
-  await ask(first, 'set', 'sid', data(1000))
-  const fixture = await ask(first, 'get', 'sid')
-  await first.close()
-  const second = new MemoryStore(options)
-  await ask(second, 'set', 'sid', fixture)
-  assert.ok(await ask(second, 'get', 'sid'))
-  await second.close()
-})
+test(
+  'a store that is opened again under its name knows nothing of the one before',
+  nativeOnly,
+  async () => {
+    const options = { lateSaves: 'drop', name: 'opened-again' }
+    const first = new MemoryStore(options)
+    await ask(first, 'set', 'sid', data(1000))
+    const fixture = await ask(first, 'get', 'sid')
+    await first.close()
+    const second = new MemoryStore(options)
+    await ask(second, 'set', 'sid', fixture)
+    assert.ok(await ask(second, 'get', 'sid'))
+    await second.close()
+  }
+)
 
-test('what another thread clears while a session is being saved is not saved later', nativeOnly, async () => {
-  // Another handle of the store, called between the parts of a save, is like another thread.
-  const options = { lateSaves: 'drop', name: 'cleared-in-between' }
-  const [store, other] = [new MemoryStore(options), new MemoryStore(options)]
-  const session = data(60_000)
-  await ask(store, 'set', 'sid', session)
-  const { memoryExpires } = native
-  native.memoryExpires = (...args) => {
-    other.clear()
-    return memoryExpires(...args)
-  }
-  try {
+test(
+  'what another thread clears while a session is being saved is not saved later',
+  nativeOnly,
+  async () => {
+    // Another handle of the store, called between the parts of a save, is like another thread.
+    const options = { lateSaves: 'drop', name: 'cleared-in-between' }
+    const [store, other] = [new MemoryStore(options), new MemoryStore(options)]
+    const session = data(60_000)
     await ask(store, 'set', 'sid', session)
-  } finally {
-    native.memoryExpires = memoryExpires
+    const { memoryExpires } = native
+    native.memoryExpires = (...args) => {
+      other.clear()
+      return memoryExpires(...args)
+    }
+    try {
+      await ask(store, 'set', 'sid', session)
+    } finally {
+      native.memoryExpires = memoryExpires
+    }
+    await ask(store, 'set', 'sid', session)
+    assert.equal(await ask(store, 'get', 'sid'), undefined)
+    await store.close()
+    await other.close()
   }
-  await ask(store, 'set', 'sid', session)
-  assert.equal(await ask(store, 'get', 'sid'), undefined)
-  await store.close()
-  await other.close()
-})
+)
 
 test('touching an object that was not loaded does not make it a loaded one', async () => {
   const store = new MemoryStore({ lateSaves: 'drop' })

@@ -83,17 +83,21 @@ test('a store cannot be opened with other options than it has', nativeOnly, asyn
   await store.close()
 })
 
-test('what other threads do is told, and so are texts that are written by hand', nativeOnly, async () => {
-  const store = new MemoryStore({ name: 'events' })
-  const created = next(store, 'create')
-  await inThread(
-    'events',
-    `store.sessions.odd = '{"cookie":{"expires":"Thu, 01 Jan 1970 00:00:00 GMT"}}'`
-  )
-  assert.deepStrictEqual(await created, ['odd', {}])
-  assert.strictEqual(await ask(store, 'get', 'odd'), undefined)
-  await store.close()
-})
+test(
+  'what other threads do is told, and so are texts that are written by hand',
+  nativeOnly,
+  async () => {
+    const store = new MemoryStore({ name: 'events' })
+    const created = next(store, 'create')
+    await inThread(
+      'events',
+      `store.sessions.odd = '{"cookie":{"expires":"Thu, 01 Jan 1970 00:00:00 GMT"}}'`
+    )
+    assert.deepStrictEqual(await created, ['odd', {}])
+    assert.strictEqual(await ask(store, 'get', 'odd'), undefined)
+    await store.close()
+  }
+)
 
 test('a touch is not left out because this thread has changed nothing', nativeOnly, async () => {
   const store = new MemoryStore({ name: 'touches' })

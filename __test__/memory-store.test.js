@@ -9,7 +9,7 @@ const { inspect, promisify } = require('node:util')
 const session = require('..')
 const { cookieOf, request, serving } = require('./support/server')
 const { ask } = require('./support/store-promises')
-const { engine } = require('./support/engine')
+const { engine, nativeOnly } = require('./support/engine')
 
 const { Cookie, MemoryStore } = session
 const OPTIONS = { secret: 'secret', resave: false, saveUninitialized: true }
@@ -130,6 +130,48 @@ test('a session that expires while the view is listed can still be read, as in e
     assert.strictEqual(sessions.a, undefined)
     store.close()
   }
+})
+
+test('the view shows what becomes of sessions after they were listed', (t) => {
+  t.mock.timers.enable({ apis: ['Date'] })
+  const store = new MemoryStore({ maxSessions: 3 })
+  const { sessions } = store
+  for (const sid of ['a', 'b', 'c']) store.set(sid, data(sid === 'a' ? 60_000 : 1000))
+  assert.deepStrictEqual(Object.keys(sessions), ['a', 'b', 'c'])
+  // Evicts the first one.
+  store.set('d', data(60_000))
+  assert.ok(!('a' in sessions))
+  assert.strictEqual(sessions.a, undefined)
+  // A nested loop still reads what the outer one has listed.
+  t.mock.timers.tick(1000)
+  assert.deepStrictEqual(Object.keys(sessions), ['d'])
+  assert.ok(JSON.parse(sessions.b))
+  // As in express-session, asking for it removes it.
+  store.get('b', () => {})
+  assert.strictEqual(sessions.b, undefined)
+  assert.ok(JSON.parse(sessions.c))
+  store.all(() => {})
+  assert.strictEqual(sessions.c, undefined)
+})
+
+test('what another handle does is seen in the view after it was listed', nativeOnly, () => {
+  const [store, other] = [1, 2].map(() => new MemoryStore({ name: 'view' }))
+  for (const sid of ['a', 'b']) store.set(sid, data(60_000))
+  assert.deepStrictEqual(Object.keys(store.sessions), ['a', 'b'])
+  other.destroy('a')
+  other.sessions.b = '{"n":1}'
+  assert.deepStrictEqual([store.sessions.a, store.sessions.b], [undefined, '{"n":1}'])
+  store.close()
+  other.close()
+})
+
+test('a session that a ttl ends cannot be read after it was listed', (t) => {
+  t.mock.timers.enable({ apis: ['Date'] })
+  const store = new MemoryStore({ ttl: 1000 })
+  store.set('a', { cookie: new Cookie() })
+  assert.deepStrictEqual(Object.keys(store.sessions), ['a'])
+  t.mock.timers.tick(1000)
+  assert.strictEqual(store.sessions.a, undefined)
 })
 
 test('what is put into the view is found by the methods, and the other way round', async () => {

@@ -175,10 +175,12 @@ fn make_decision_table(bencher: Bencher) {
 fn whole_text(bencher: Bencher, bytes: usize) {
     let attributes = memory::Attributes::default();
     let text = data(bytes);
-    let cookie = attributes.intern(ATTRIBUTES).map(|(attributes, _)| Cookie {
-        attributes,
-        max_age: Some(86_400_000),
-    });
+    let cookie = attributes
+        .intern(ATTRIBUTES, |_| true)
+        .map(|attributes| Cookie {
+            attributes,
+            max_age: Some(86_400_000),
+        });
     let session = Session {
         text: &text,
         cookie,
@@ -191,7 +193,7 @@ fn whole_text(bencher: Bencher, bytes: usize) {
 #[divan::bench]
 fn intern_attributes(bencher: Bencher) {
     let attributes = memory::Attributes::default();
-    bencher.bench(|| attributes.intern(black_box(ATTRIBUTES)));
+    bencher.bench(|| attributes.intern(black_box(ATTRIBUTES), |_| true));
 }
 
 #[divan::bench]

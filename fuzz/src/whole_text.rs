@@ -20,12 +20,15 @@ pub fn whole_text(data: &[u8]) {
         after: members(&mut input),
     };
     let attributes = Attributes::default();
-    let Some((number, _)) = attributes.intern(&parts.attributes()) else {
+    let Some(number) = attributes.intern(&parts.attributes(), |_| true) else {
         // Only so much of it is kept.
         assert!(parts.attributes().len() > 1024);
         return;
     };
-    assert_eq!(attributes.intern(&parts.attributes()), Some((number, 0)));
+    assert_eq!(
+        attributes.intern(&parts.attributes(), |_| false),
+        Some(number)
+    );
     assert_eq!(
         attributes.get(number).as_deref(),
         Some(&*parts.attributes())

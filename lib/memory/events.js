@@ -165,28 +165,27 @@ class MemoryEvents {
  * corrects that.
  */
 function watchListeners(emitter, events) {
-  let count = emitter._eventsCount
-  // A proxy of the emitter has its accessor.
-  const isProxyOf = (object) =>
-    types.isProxy(object) &&
-    Object.getOwnPropertyDescriptor(object, '_eventsCount')?.set === accessor.set
+  watchCount(emitter, emitter._eventsCount, () => events.listenersChanged())
+}
+
+/** Defines `_eventsCount` of an object as an accessor that tells when it is set. */
+function watchCount(object, count, changed) {
   const accessor = {
     configurable: true,
     enumerable: true,
     get: () => count,
     set(value) {
-      if (this === emitter || isProxyOf(this)) {
-        count = value
-      } else {
-        // Objects that inherit from the emitter, and copies, have their own count.
-        const property = { configurable: true, enumerable: true, value, writable: true }
-        Object.defineProperty(this, '_eventsCount', property)
-      }
-      // An object that inherits from the emitter has the same listeners.
-      events.listenersChanged()
+      // Objects that inherit from it have a count of their own, but the same listeners.
+      if (this === object || isProxyOf(this)) count = value
+      else watchCount(this, value, changed)
+      changed()
     }
   }
-  Object.defineProperty(emitter, '_eventsCount', accessor)
+  // A proxy of the object has its accessor.
+  const isProxyOf = (other) =>
+    types.isProxy(other) &&
+    Object.getOwnPropertyDescriptor(other, '_eventsCount')?.set === accessor.set
+  Object.defineProperty(object, '_eventsCount', accessor)
 }
 
 /** The session, or undefined: a text that was assigned to `store.sessions[sid]` need not be JSON. */

@@ -6,6 +6,7 @@ const native = require('../native')
 const { isObject } = require('../private-field')
 const { flatSlice } = require('../session-id')
 const { MemoryEvents } = require('./events')
+const { Listing } = require('./listing')
 const { markLoaded, markOf } = require('./loaded')
 const { checkOptions, checkPageSize } = require('./options')
 const { Policy } = require('./policy')
@@ -92,7 +93,7 @@ class MemorySessions {
 
   #changed(sid) {
     this.#changes++
-    if (this.#listing !== undefined) delete this.#listing[sid]
+    this.#listing?.forget(sid)
   }
 
   /** False after the store was closed, and after its engine has failed. */
@@ -127,10 +128,10 @@ class MemorySessions {
    * @returns {object | undefined}
    */
   get(sid) {
-    if (!this.#marks) return this.#parsed(sid)
-    const seen = this.#opened?.seen ?? this.#tick()
+    const seen = this.#marks ? (this.#opened?.seen ?? this.#tick()) : 0
     const session = this.#parsed(sid)
-    this.mark(sid, session, { expires: expiryOf(session?.cookie), seen })
+    if (session === undefined) this.#listing?.forget(sid)
+    if (this.#marks) this.mark(sid, session, { expires: expiryOf(session?.cookie), seen })
     return session
   }
 
@@ -381,6 +382,7 @@ class MemorySessions {
     const known = this.#marks ? markOf(session, sid, this.#identity) : undefined
     const touched = native.memoryTouch(handle, sid, attributes, maxAge, expires, ttl, now)
     this.#events.mayHaveHappened()
+    if (touched === Touched.Absent) this.#listing?.forget(sid)
     if (touched === Touched.Done) {
       this.#changed(sid)
       if (known !== undefined) this.mark(sid, session, { expires, seen: known.seen })
@@ -423,7 +425,7 @@ class MemorySessions {
   }
 
   has(sid) {
-    if (this.#listing !== undefined && sid in this.#listing) return true
+    if (this.#listing !== undefined) return this.listedText(sid) !== undefined
     return native.memoryHas(this.#open(), sid, time())
   }
 
@@ -436,6 +438,7 @@ class MemorySessions {
 
   /** The JSON of all sessions by id. Does not count as use. */
   all() {
+    this.#listing = undefined
     const all = native.memoryAll(this.#open(), time())
     this.#events.mayHaveHappened()
     const texts = Object.create(null)
@@ -443,20 +446,21 @@ class MemorySessions {
     return texts
   }
 
-  /**
-   * The ids of all sessions. Code that lists them reads each of them next, often twice, so their texts are
-   * kept until the end of this turn, except for those that are changed in between. As in express-session,
-   * a session that expires meanwhile can still be read.
-   */
+  /** The ids of all sessions, which can be read until the end of this turn even if they expire. */
   list() {
-    this.#listing = this.all()
+    const before = this.#listing
+    this.#listing = new Listing(this.all(), this.#changes, before)
     forgetSoon(() => (this.#listing = undefined))
-    return Object.keys(this.#listing)
+    return this.#listing.ids
   }
 
   /** The JSON of a whole session as it was listed, or as it is. */
   listedText(sid) {
-    return this.#listing?.[sid] ?? this.text(sid) ?? undefined
+    const listing = this.#listing
+    if (listing === undefined) return this.text(sid) ?? undefined
+    // Other threads may have changed a shared store, and a session that a `ttl` ends is not returned.
+    const listed = this.#isShared || this.hasTtl ? undefined : listing.text(sid, this.#changes)
+    return listed ?? this.text(sid) ?? listing.expiredText(sid, time())
   }
 
   /** Iterates over all sessions in pages; yields ids and sessions. */

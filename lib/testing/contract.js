@@ -44,14 +44,16 @@ asked('data', 'a session comes back as its JSON says', async (t) => {
 asked('cookie', 'the cookie comes back with its expiry and attributes', async (t) => {
   const sid = t.id()
   const session = t.session(sid, {}, 60_000)
-  Object.assign(session.cookie, { path: '/app', sameSite: 'lax', secure: true })
+  const attributes = { domain: 'example.com', path: '/app', sameSite: 'lax', secure: true }
+  Object.assign(session.cookie, attributes)
   const expires = +session.cookie.expires
   await t.call('set', sid, session)
   const { cookie } = await t.get(sid)
   assert.deepStrictEqual(
-    [cookie.path, cookie.sameSite, cookie.secure, cookie.httpOnly, cookie.originalMaxAge],
-    ['/app', 'lax', true, true, 60_000]
+    [cookie.domain, cookie.path, cookie.sameSite, cookie.secure, cookie.httpOnly],
+    ['example.com', '/app', 'lax', true, true]
   )
+  assert.strictEqual(cookie.originalMaxAge, 60_000)
   assert.strictEqual(+new Date(cookie.expires), expires)
 })
 

@@ -7,8 +7,9 @@ const session = require('../../index')
 
 const { Cookie, Session } = session
 
-/** How many milliseconds a store has for an answer. */
+/** How many milliseconds a store has for an answer, and for all answers of a test. */
 const LIMIT = 5000
+const LIMIT_OF_ALL = 30_000
 
 /** One test of a store: calls its methods, and serves requests with it. */
 class Trial {
@@ -16,6 +17,15 @@ class Trial {
 
   constructor(store) {
     this.store = store
+  }
+
+  /** Runs a point of the contract. Rejects if it does not end. */
+  run(point) {
+    return inTime(
+      'the store',
+      (resolve, reject) => void point.run(this).then(resolve, reject),
+      LIMIT_OF_ALL
+    )
   }
 
   /** A new session id. */
@@ -145,9 +155,9 @@ const promised = (object, method) =>
   })
 
 /** A promise that rejects if it takes too long. */
-function inTime(what, executor) {
+function inTime(what, executor, limit = LIMIT) {
   return new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`${what} did not call back`)), LIMIT)
+    const late = setTimeout(() => reject(new Error(`${what} did not answer in time`)), limit)
     const ended = (settle) => (value) => {
       clearTimeout(late)
       settle(value)

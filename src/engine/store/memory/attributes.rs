@@ -60,17 +60,16 @@ impl Attributes {
         }))
     }
 
-    /// The number of a text, and how many bytes were allocated for it if it is new. `None` if there
-    /// is no room for another one.
-    #[must_use]
-    pub fn intern(&self, text: &str) -> Option<(u32, usize)> {
+    /// The number of a text. `None` if there is no room for another one: `is_there_room` is asked for
+    /// so many bytes.
+    pub fn intern(&self, text: &str, is_there_room: impl FnOnce(usize) -> bool) -> Option<u32> {
         let Texts {
             all: texts,
             bytes: taken,
             most_bytes,
         } = &mut *self.0.lock();
         if let Some(number) = texts.iter().position(|known| **known == *text) {
-            return Some((u32::try_from(number).ok()?, 0));
+            return u32::try_from(number).ok();
         }
         let list = |capacity: usize| allocated(capacity * size_of::<Arc<str>>());
         let before = list(texts.capacity());
@@ -81,13 +80,13 @@ impl Attributes {
         };
         let bytes = list(grown) - before + allocated(text.len() + ARC);
         let is_too_much = *taken + bytes as u64 > *most_bytes;
-        if texts.len() >= MOST || text.len() > LONGEST || is_too_much {
+        if texts.len() >= MOST || text.len() > LONGEST || is_too_much || !is_there_room(bytes) {
             return None;
         }
         texts.reserve_exact(grown - texts.len());
         texts.push(text.into());
         *taken += bytes as u64;
-        Some((u32::try_from(texts.len() - 1).ok()?, bytes))
+        u32::try_from(texts.len() - 1).ok()
     }
 
     /// The text with this number.
@@ -147,7 +146,7 @@ mod tests {
     const PLAIN: &str = "{\"originalMaxAge\":\n,\"expires\":\n,\"path\":\"/\"}";
 
     fn number_of(attributes: &Attributes, text: &str) -> Option<u32> {
-        attributes.intern(text).map(|(number, _)| number)
+        attributes.intern(text, |_| true)
     }
 
     #[test]
@@ -197,9 +196,9 @@ mod tests {
     #[test]
     fn there_is_a_limit_to_all_of_them() {
         let attributes = Attributes::default();
-        assert_eq!(attributes.intern(&"x".repeat(LONGEST + 1)), None);
+        assert_eq!(number_of(&attributes, &"x".repeat(LONGEST + 1)), None);
         for number in 0..2 * MOST {
-            let found = attributes.intern(&number.to_string());
+            let found = number_of(&attributes, &number.to_string());
             assert_eq!(found.is_some(), number < MOST);
         }
         assert_eq!(number_of(&attributes, "7"), Some(7));
@@ -208,12 +207,16 @@ mod tests {
     #[test]
     fn they_take_a_small_part_of_a_bound() {
         let attributes = Attributes::for_bound(Some(32_000));
-        let taken: usize = (0..1000)
-            .filter_map(|number| attributes.intern(&number.to_string()))
-            .map(|(_, bytes)| bytes)
-            .sum();
+        let mut taken = 0;
+        for number in 0..1000 {
+            attributes.intern(&number.to_string(), |bytes| {
+                taken += bytes;
+                true
+            });
+        }
         assert!((700..=1000).contains(&taken), "{taken}");
         assert_eq!(number_of(&attributes, "0"), Some(0));
+        assert_eq!(Attributes::default().intern("0", |_| false), None);
     }
 
     #[test]
@@ -222,8 +225,12 @@ mod tests {
         let mut counted = 0;
         for number in 0..100 {
             let text = "x".repeat(number);
-            counted += attributes.intern(&text).unwrap().1;
-            assert_eq!(attributes.intern(&text).unwrap().1, 0);
+            attributes.intern(&text, |bytes| {
+                counted += bytes;
+                true
+            });
+            // It is there already.
+            assert!(attributes.intern(&text, |_| false).is_some());
         }
         let texts = &attributes.0.lock().all;
         let each: usize = texts.iter().map(|text| allocated(text.len() + ARC)).sum();

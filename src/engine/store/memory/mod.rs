@@ -40,6 +40,7 @@ pub use session::{Cookie, Known, Renewed, Save, Session};
 pub use slots::Class;
 pub use stats::{Stats, Sweeps};
 
+use sessions::Total;
 use shards::Shards;
 use shared::adjust;
 use sweeper::Swept;
@@ -110,9 +111,17 @@ impl MemoryStore {
     /// The number of a cookie's attributes; see [`Attributes`]. `None` if there is no more room.
     #[must_use]
     pub fn intern(&self, attributes: &str) -> Option<u32> {
-        let (number, bytes) = self.attributes.intern(attributes)?;
-        adjust(&self.shards().shared.bytes, 0, bytes);
-        Some(number)
+        let shared = &self.shards().shared;
+        let is_there_room = |bytes: usize| {
+            // Where others may not be evicted for it, there has to be room.
+            let more = Total { sessions: 0, bytes };
+            let is_reserved = self.options().on_full == OnFull::Evict;
+            if is_reserved {
+                adjust(&shared.bytes, 0, bytes);
+            }
+            is_reserved || shared.reserve(more).is_ok()
+        };
+        self.attributes.intern(attributes, is_there_room)
     }
 
     /// The attributes with this number.
@@ -182,6 +191,8 @@ impl MemoryStore {
         let (renewed, sequence) = renewed.unwrap_or((Renewed::Absent, None));
         if renewed == Renewed::Done {
             self.note_expiry(session, ttl, now);
+        }
+        if renewed == Renewed::Done || self.options().on_full == OnFull::Evict {
             self.shards().make_room(now, sequence);
         }
         renewed

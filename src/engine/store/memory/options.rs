@@ -1,6 +1,6 @@
 //! The options of a store: its bounds, and what happens when they are reached.
 
-use super::slots::Class;
+use super::{shards::SHARDS, slots::Class};
 
 /// Options of a [`super::MemoryStore`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +58,17 @@ impl Options {
         const BYTES_FOR_EACH: u64 = 4096;
         let bytes = self.max_bytes.unwrap_or(u64::MAX) / shards.max(1) as u64;
         usize::try_from((bytes / BYTES_FOR_EACH).clamp(1, MOST)).unwrap_or(1)
+    }
+
+    /// The number of shards. A small store has fewer, because they take memory too.
+    pub(super) fn shards(&self) -> usize {
+        const SESSIONS: u64 = 1000;
+        const BYTES: u64 = 512 * 1024;
+        let sessions = self.max_sessions.map(|most| most / SESSIONS);
+        let bytes = self.max_bytes.map(|most| most / BYTES);
+        let needed = sessions.into_iter().chain(bytes).min();
+        let needed = needed.and_then(|needed| usize::try_from(needed).ok());
+        needed.unwrap_or(SHARDS).clamp(1, SHARDS)
     }
 
     /// Whether there is a maximum of sessions or bytes.

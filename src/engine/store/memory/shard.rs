@@ -420,10 +420,14 @@ impl Shard {
             return Err(refusal);
         }
         if evicts_all {
-            // The number of sessions does not matter: one of them makes room for another.
+            // The number of sessions does not matter: one of them makes room for another. Their slots
+            // are freed with them, except for some in each shard.
+            let sessions = self.shared.sessions.load(Ordering::Relaxed);
+            let slots = usize::try_from(sessions).unwrap_or(usize::MAX) * size_of::<Slot>();
+            let freed = slots.saturating_sub(self.shared.options.shards() * MOST_GROWTH);
             let bytes = Total {
                 sessions: 0,
-                bytes: needed.bytes + MOST_GROWTH,
+                bytes: (needed.bytes + MOST_GROWTH).saturating_sub(freed),
             };
             let can_make_room = self.shared.can_make_room(bytes, refusal.replaced);
             return if can_make_room {

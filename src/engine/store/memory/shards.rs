@@ -44,22 +44,11 @@ pub(super) struct Shards {
     groups: OnceLock<Box<[OnceLock<Box<Group>>]>>,
 }
 
-/// The number of shards for a store. A small store gets fewer, because they take memory too.
-fn shards_for(options: &Options) -> usize {
-    const SESSIONS: u64 = 1000;
-    const BYTES: u64 = 512 * 1024;
-    let sessions = options.max_sessions.map(|most| most / SESSIONS);
-    let bytes = options.max_bytes.map(|most| most / BYTES);
-    let needed = sessions.into_iter().chain(bytes).min();
-    let needed = needed.and_then(|needed| usize::try_from(needed).ok());
-    needed.unwrap_or(SHARDS).clamp(1, SHARDS)
-}
-
 impl Shards {
     /// Shards for a store with these options. `count` overrides their number.
     pub(super) fn new(options: Options, count: Option<usize>) -> Self {
         Self {
-            count: count.unwrap_or_else(|| shards_for(&options)),
+            count: count.unwrap_or_else(|| options.shards()),
             shared: Arc::new(Shared::new(options)),
             groups: OnceLock::new(),
         }

@@ -279,6 +279,23 @@ fn a_session_that_is_refused_evicts_nothing() {
 }
 
 #[test]
+fn small_sessions_are_evicted_for_a_large_one() {
+    for most in [1 << 20, 16 << 20] {
+        for percent in [30, 60, 80] {
+            let store = bounded_by_bytes(most, OnFull::Evict);
+            for number in 0..u32::try_from(most / 150).unwrap() {
+                save(&store, &number.to_string(), &large(100), Other).unwrap();
+            }
+            assert!(store.stats().evictions > 0);
+            let size = usize::try_from(most / 100 * percent).unwrap();
+            save(&store, "large", &large(size), Other).unwrap();
+            assert!(store.has(b"large", UnixMillis(0)));
+            assert!(store.stats().bytes <= most);
+        }
+    }
+}
+
+#[test]
 fn a_session_that_fits_beside_no_other_is_kept_or_refused_but_the_bound_holds() {
     for most in [64 << 10, 1 << 20, 4 << 20] {
         let store = bounded_by_bytes(most, OnFull::Evict);
