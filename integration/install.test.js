@@ -19,6 +19,9 @@ const STORE = 'plain-session-store'
 const ANSWERS = ['welcome', 'ada', 'nobody']
 const BENEATH = { beneath: 'express-session-native', kept: 1, answers: ANSWERS }
 
+const hasWasm = existsSync(join(__dirname, '..', 'lib', 'wasm', 'engine.js'))
+const NO_WASM = 'lib/wasm/engine.js was not built: npm run build:all wasm'
+
 /** The package that npm installs here. */
 const platform = `${process.platform}-${process.arch}-${libc()}`
 
@@ -85,10 +88,9 @@ describe('under its own name', () => {
 })
 
 describe('without the library of this platform', () => {
-  const hasWasm = existsSync(join(__dirname, '..', 'lib', 'wasm', 'engine.js'))
   const wasm = (title, body) =>
     testWith('npm', title, async (t) => {
-      if (!hasWasm) return t.skip('lib/wasm/engine.js was not built: npm run build:all wasm')
+      if (!hasWasm) return t.skip(NO_WASM)
       await body()
     })
 
@@ -125,12 +127,12 @@ describe('without the library of this platform', () => {
 
   for (const format of ['cjs', 'esm']) {
     testWith('esbuild', `esbuild bundles all of it but the libraries, as ${format}`, async (t) => {
-      if (!hasWasm) return t.skip('lib/wasm/engine.js was not built: npm run build:all wasm')
+      if (!hasWasm) return t.skip(NO_WASM)
       const project = workplace.project('npm')
       await project.add(UNDER_THE_ALIAS)
       const { command } = workplace.tools.get('esbuild')
       const entry = format === 'cjs' ? 'bundled.cjs' : 'bundled.mjs'
-      const banner = `--banner:js=import { createRequire } from 'module'; const require = createRequire(import.meta.url), __filename = import.meta.filename;`
+      const banner = `--banner:js=import { createRequire } from 'module'; const require = createRequire(import.meta.url);`
       const options = ['--bundle', '--platform=node', `--format=${format}`]
       const external = '--external:@express-session-native/*'
       await project.node(
@@ -146,6 +148,47 @@ describe('without the library of this platform', () => {
       assert.deepEqual(await project.report(`out/${entry}`), { engine: 'native', ...bundled })
       project.remove('node_modules')
       assert.deepEqual(await project.report(`out/${entry}`), { engine: 'wasm', ...bundled })
+    })
+  }
+})
+
+describe('in a bundle', () => {
+  const external = '[/^@express-session-native\\//]'
+  const bundlers = {
+    Vite: {
+      config: 'vite.config.mjs',
+      text: `export default {
+        ssr: { noExternal: true },
+        build: { rollupOptions: { external: ${external} } }
+      }`,
+      args: ['build', '--ssr', 'bundled.mjs', '--outDir', 'out'],
+      out: 'out/bundled.mjs'
+    },
+    webpack: {
+      config: 'webpack.config.cjs',
+      text: `module.exports = {
+        mode: 'production',
+        target: 'node20',
+        entry: './bundled.cjs',
+        output: { path: __dirname + '/out' },
+        externals: ${external},
+        externalsType: 'commonjs'
+      }`,
+      args: ['--config', 'webpack.config.cjs'],
+      out: 'out/main.js'
+    }
+  }
+  for (const [bundler, { args, config, out, text }] of Object.entries(bundlers)) {
+    testWith(bundler, `it works with the library beside ${bundler}'s, and without`, async (t) => {
+      if (!hasWasm) return t.skip(NO_WASM)
+      const project = workplace.project('npm')
+      await project.add(UNDER_THE_ALIAS)
+      project.write(config, text)
+      await project.node(...workplace.tools.get(bundler).command.slice(1), ...args)
+      const bundled = { answers: ANSWERS }
+      assert.deepEqual(await project.report(out), { engine: 'native', ...bundled })
+      project.remove('node_modules')
+      assert.deepEqual(await project.report(out), { engine: 'wasm', ...bundled })
     })
   }
 })

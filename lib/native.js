@@ -1,6 +1,7 @@
 'use strict'
 
 const { createRequire } = require('module')
+const { join } = require('path')
 const debug = require('debug')('express-session-native')
 const { codedError } = require('./errors')
 const { libc } = require('./libc')
@@ -30,20 +31,25 @@ const packages = {
 /** Why libraries could not be loaded. */
 const failures = []
 
-// A function of its own: bundlers must not look for a library that is only there in a checkout.
-const requireFile = createRequire(__filename)
-
 function load() {
-  if (wanted !== '' && wanted !== 'native' && wanted !== 'wasm') return requireFile(wanted)
+  if (wanted !== '' && wanted !== 'native' && wanted !== 'wasm') {
+    return createRequire(join(process.cwd(), 'index.js'))(wanted)
+  }
   return (wanted === 'wasm' ? undefined : loadLibrary()) ?? loadWasm()
 }
 
 function loadLibrary() {
   const platform = platformName()
   return (
-    attempt(() => requireFile(`../express-session-native.${platform}.node`)) ??
+    attempt(() => requireLocal(`../express-session-native.${platform}.node`)) ??
     (packages[platform] && attempt(packages[platform]))
   )
+}
+
+/** Requires a file that is only there in a checkout, so bundlers must not look for it. */
+function requireLocal(file) {
+  // In a bundle of ES modules, there is no such name, and no file.
+  return typeof __filename === 'string' ? createRequire(__filename)(file) : undefined
 }
 
 /** For example `linux-x64-gnu`. The names are those of napi. */

@@ -12,6 +12,8 @@ const TOOLS = {
   'yarn 1': { name: 'yarn', version: '1.22.22', entry: 'bin/yarn.js' },
   'yarn 4': { name: '@yarnpkg/cli-dist', version: '4.18.1', entry: 'bin/yarn.js' },
   esbuild: { name: 'esbuild', version: '0.28.2', entry: 'bin/esbuild' },
+  Vite: { name: 'vite', version: '8.3.8', entry: 'bin/vite.js' },
+  webpack: { name: 'webpack-cli', version: '7.3.1', entry: 'bin/cli.js', peer: 'webpack@5.113.0' },
   'TypeScript 5': { name: 'typescript', version: '5.9.3', entry: 'bin/tsc' }
 }
 
@@ -49,12 +51,13 @@ function reason({ message }) {
     .join(' ')
 }
 
-async function fetchTool(cwd, env, { name, version, entry }) {
+async function fetchTool(cwd, env, { name, version, entry, peer }) {
   mkdirSync(cwd, { recursive: true })
   writeFileSync(join(cwd, 'package.json'), '{}')
   const how = ['--ignore-scripts', '--no-bin-links', '--no-package-lock']
   const { command, shell } = NPM
-  await run([...command, 'install', ...how, `${name}@${version}`], { cwd, env, shell })
+  const packages = [`${name}@${version}`, ...(peer ? [peer] : [])]
+  await run([...command, 'install', ...how, ...packages], { cwd, env, shell })
 
   const tool = { command: [process.execPath, join(cwd, 'node_modules', name, entry)] }
   const told = await run([...tool.command, '--version'], { cwd, env })
