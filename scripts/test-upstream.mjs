@@ -3,6 +3,7 @@
 //   npm run test:upstream                this package
 //   npm run test:upstream -- --genuine   the npm package express-session, as a control
 //   npm run test:upstream -- --node BIN  on this Node instead of the one that runs this
+//   npm run test:upstream -- --package F this package as it is installed in the folder F; needs no Rust
 //
 // A test that fails is run with express-session, too: what fails there in the same way is no fault of
 // this package, and is told as such.
@@ -235,14 +236,19 @@ async function failuresInBoth(suite, node, { passing, failures }) {
 
 async function main() {
   const { values } = parseArgs({
-    options: { genuine: { type: 'boolean', default: false }, node: { type: 'string' } }
+    options: {
+      genuine: { type: 'boolean', default: false },
+      node: { type: 'string' },
+      package: { type: 'string' }
+    }
   })
   const repo = process.env.UPSTREAM_REPO || DEFAULT_REPO
 
   // First, as it ends the process itself when something is in the way. The control needs no addon.
-  if (!values.genuine) await prepare()
+  if (!values.genuine && !values.package) await prepare()
 
-  const target = values.genuine ? await genuine() : root
+  const installed = values.package === undefined ? root : resolve(values.package)
+  const target = values.genuine ? await genuine() : installed
   const folder = await mkdtemp(join(tmpdir(), 'express-session-suite-'))
 
   try {
