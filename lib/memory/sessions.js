@@ -3,12 +3,12 @@
 const { codedError } = require('../errors')
 const { dataJson } = require('../json')
 const native = require('../native')
-const { isObject } = require('../private-field')
 const { flatSlice } = require('../session-id')
 const { MemoryEvents } = require('./events')
 const { Listing } = require('./listing')
-const { markLoaded, markOf } = require('./loaded')
-const { checkOptions, checkPageSize } = require('./options')
+const { Marks } = require('./marks')
+const { checkOptions } = require('./options')
+const { entriesOf, idsOf } = require('./pages')
 const { Policy } = require('./policy')
 const { Parts, WHOLE } = require('./stored-session')
 const { time } = require('./time')
@@ -27,8 +27,7 @@ const PROTECTED = 2
 /** Instead of a mark: a session that is only touched, and is not created if it is absent. */
 const TOUCHED = { seen: 0, until: NaN }
 
-// Captured when the module loads: an application's fake timers must not delay iterations.
-const turn = setImmediate
+// Captured when the module loads: an application's fake timers must not delay it.
 const forgetSoon = queueMicrotask
 
 /** The sessions of a MemoryStore. The native library keeps them, outside of the JavaScript heap. */
@@ -44,10 +43,8 @@ class MemorySessions {
   /** Whether other threads may use the store, too. */
   #isShared
   #policy
-  /** Whether sessions are marked that were loaded or saved. */
+  /** Marks sessions that were loaded or saved. Undefined if late saves are not dropped. */
   #marks
-  /** What identifies the store in marks. Stores with one name are the same, until all are closed. */
-  #identity
   /**
    * Whether a touch that changes nothing may be skipped: not if other threads use the store too, nor with a
    * `ttl`, which starts over with each touch.
@@ -80,8 +77,9 @@ class MemorySessions {
     this.#bounds = bounds
     this.#policy = new Policy({ protect, ttl: typeof ttl === 'function' ? ttl : undefined })
     const { dropsLateSaves, hasTtl, isBounded, number } = native.memoryOptions(handle)
-    this.#marks = dropsLateSaves
-    this.#identity = this.#isShared ? number : this
+    if (dropsLateSaves) {
+      this.#marks = new Marks(() => this.#open(), this.#isShared ? number : this)
+    }
     this.#mayLeaveOut = !this.#isShared && ttl === undefined
     this.#parts = new Parts(handle)
     this.#events = new MemoryEvents(emitter, handle, eventData)
@@ -128,16 +126,11 @@ class MemorySessions {
    * @returns {object | undefined}
    */
   get(sid) {
-    const seen = this.#marks ? (this.#opened?.seen ?? this.#tick()) : 0
+    const seen = this.#opened?.seen ?? this.#marks?.tick()
     const session = this.#parsed(sid)
     if (session === undefined) this.#listing?.forget(sid)
-    if (this.#marks) this.mark(sid, session, { expires: expiryOf(session?.cookie), seen })
+    this.#marks?.put(sid, session, { expires: expiryOf(session?.cookie), seen })
     return session
-  }
-
-  /** What happens from now on has happened later. */
-  #tick() {
-    return native.memoryTick(this.#open())
   }
 
   #parsed(sid) {
@@ -150,30 +143,13 @@ class MemorySessions {
 
   /** Whether sessions have to be marked when they are loaded. */
   get marks() {
-    return this.#marks
-  }
-
-  /**
-   * Marks a session as known to be stored.
-   *
-   * @param {string} sid
-   * @param {unknown} session
-   * @param {object} known
-   * @param {number} known.expires When it expires, unless it is renewed by now. NaN for never.
-   * @param {number} known.seen The tick before it was read or saved.
-   */
-  mark(sid, session, { expires, seen }) {
-    if (!isObject(session) || !this.#isOpen) return
-    const found = native.memoryExpires(this.#open(), sid, time())
-    // If it has been removed already, this is when it would have expired.
-    const until = Number.isNaN(found) ? untilOf(expires) : found
-    markLoaded(session, { sid, store: this.#identity, until, seen })
+    return this.#marks !== undefined
   }
 
   /** An object with the mark of a session that has been read in parts, for `adoptMarks`. */
   marked({ id, expires, seen }) {
     const marked = {}
-    this.mark(id, marked, { expires, seen })
+    if (this.#isOpen) this.#marks.put(id, marked, { expires, seen })
     return marked
   }
 
@@ -196,7 +172,7 @@ class MemorySessions {
    */
   open(reader, header) {
     this.#opened = undefined
-    const seen = this.#marks ? this.#tick() : 0
+    const seen = this.#marks?.tick()
     const opened = native.memoryOpen(reader, header, time(), this.#buffer)
     if (typeof opened !== 'string') return opened
     this.#events.mayHaveHappened()
@@ -240,7 +216,7 @@ class MemorySessions {
    * @param {string} sid
    */
   read(sid) {
-    const seen = this.#marks ? this.#tick() : 0
+    const seen = this.#marks?.tick()
     const text = native.memoryRead(this.#open(), sid, time(), this.#buffer)
     this.#events.mayHaveHappened()
     return this.#stored(sid, text, seen)
@@ -273,11 +249,11 @@ class MemorySessions {
    * @throws {Error} `ERR_SESSION_STORE_FULL`
    */
   set(sid, session, data) {
-    if (!this.#marks) return void this.#save(sid, session, data)
-    const known = markOf(session, sid, this.#identity)
-    const seen = this.#tick()
-    const isSaved = this.#save(sid, session, data, known)
-    if (isSaved) this.mark(sid, session, { expires: expiryOf(session?.cookie), seen })
+    const marks = this.#marks
+    if (marks === undefined) return void this.#save(sid, session, data)
+    const seen = marks.tick()
+    const isSaved = this.#save(sid, session, data, marks.of(session, sid))
+    if (isSaved) marks.put(sid, session, { expires: expiryOf(session?.cookie), seen })
   }
 
   /**
@@ -327,10 +303,10 @@ class MemorySessions {
     const found = parseSession(this.text(sid))
     if (found) {
       found.cookie = session.cookie
-      const known = this.#marks ? markOf(session, sid, this.#identity) : undefined
+      const known = this.#marks?.of(session, sid)
       const isTouched = this.#save(sid, found, undefined, TOUCHED)
       if (isTouched && known !== undefined) {
-        this.mark(sid, session, { expires: expiryOf(session.cookie), seen: known.seen })
+        this.#marks.put(sid, session, { expires: expiryOf(session.cookie), seen: known.seen })
       }
     }
   }
@@ -379,13 +355,13 @@ class MemorySessions {
     const now = time()
     const handle = this.#open()
     // A session that is marked is known to expire then.
-    const known = this.#marks ? markOf(session, sid, this.#identity) : undefined
+    const known = this.#marks?.of(session, sid)
     const touched = native.memoryTouch(handle, sid, attributes, maxAge, expires, ttl, now)
     this.#events.mayHaveHappened()
     if (touched === Touched.Absent) this.#listing?.forget(sid)
     if (touched === Touched.Done) {
       this.#changed(sid)
-      if (known !== undefined) this.mark(sid, session, { expires, seen: known.seen })
+      if (known !== undefined) this.#marks.put(sid, session, { expires, seen: known.seen })
     }
     return touched !== Touched.Whole
   }
@@ -464,33 +440,13 @@ class MemorySessions {
   }
 
   /** Iterates over all sessions in pages; yields ids and sessions. */
-  async *entries(pageSize) {
-    for await (const page of this.#pages(pageSize, true)) {
-      for (let n = 0; n < page.length; n += 2) {
-        const session = parseSession(page[n + 1])
-        if (session) yield [page[n], session]
-      }
-    }
+  entries(pageSize) {
+    return entriesOf(() => this.#open(), pageSize)
   }
 
   /** Iterates over the ids of all sessions in pages. */
-  async *ids(pageSize) {
-    for await (const page of this.#pages(pageSize, false)) {
-      for (let n = 0; n < page.length; n += 2) yield page[n]
-    }
-  }
-
-  async *#pages(pageSize, texts) {
-    const size = checkPageSize(pageSize)
-    const pages = native.createMemoryPages()
-    let page
-    do {
-      page = native.memoryPage(this.#open(), pages, size, time(), texts)
-      yield page
-      // Lets the event loop run between pages.
-      // oxlint-disable-next-line no-await-in-loop -- waiting is the purpose
-      await new Promise(turn)
-    } while (page.length > 0)
+  ids(pageSize) {
+    return idsOf(() => this.#open(), pageSize)
   }
 
   /** Whether sessions can be counted without reading them: there never was one that cannot be read. */
@@ -531,11 +487,6 @@ class MemorySessions {
     this.#isOpen = false
     native.memoryClose(this.#handle)
   }
-}
-
-/** When a session expires whose cookie expires then, or never (NaN). */
-function untilOf(expires) {
-  return Number.isNaN(expires) ? Infinity : expires
 }
 
 module.exports = { MemorySessions }
