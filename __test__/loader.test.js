@@ -103,7 +103,12 @@ describe('the engine', () => {
   test('is WebAssembly without a library, and a debug line says why', needs(hasWasm), () => {
     const found = load(copy({ wasm: true }), { env: log })
     wasmWorks(found)
-    assert.match(found.stderr, /engine: WebAssembly, because Cannot find module/)
+    assert.match(
+      found.stderr,
+      hasPackage
+        ? /engine: WebAssembly, because Cannot find module '@express-session-native\//
+        : /engine: WebAssembly, because there is no library for/
+    )
   })
 
   test('is WebAssembly if that is demanded', needs(hasLibrary, hasWasm), () => {
@@ -174,7 +179,7 @@ describe('without an engine, the error', () => {
     const { first, message } = failure({ packaged: damaged })
     if (process.platform === 'linux') assert.match(first, /invalid ELF header|Exec format error/)
     assert.match(message, /The file is damaged, or is for another platform than/)
-    assert.match(message, /WebAssembly instead: Cannot find module/)
+    assert.match(message, /Cannot find module '\.\/engine'/)
   })
 
   test('says that addons are forbidden', needs(hasLibrary), () => {
@@ -185,6 +190,13 @@ describe('without an engine, the error', () => {
   test('says what was demanded in vain', needs(hasWasm), () => {
     const { first } = failure({ wasm: true }, { env: demand('native') })
     assert.match(first, /Cannot find module/)
+    for (const wanted of ['Wasm', './no.node', '/no/such/file.node', 'fs']) {
+      const { message } = failure({ wasm: true }, { env: demand(wanted) })
+      assert.match(
+        message,
+        /EXPRESS_SESSION_ENGINE must be "native", "wasm" or the path of a library/
+      )
+    }
   })
 
   test('does not blame a missing file if another one is broken', needs(hasPackage), () => {

@@ -120,6 +120,33 @@ describe('WebAssembly', { skip: isBuilt ? false : 'not built: npm run build:all 
     assert.ok(found < 60e6, `${found} bytes after 2000 stores of 100 KB`)
   })
 
+  test('a stack overflow loses no store', async () => {
+    const found = await run(`
+      const store = new session.MemoryStore()
+      await ask(store, 'set', 'sid', data({ n: 1 }))
+      const dives = [
+        (dive) => (store.sessions.sid, dive()),
+        (dive) => (store.get('sid', () => {}), dive()),
+        (dive) => (store.all(() => {}), dive())
+      ]
+      let overflows = 0
+      for (let n = 0; n < 30; n++) {
+        const dive = () => dives[n % 3](dive)
+        try { dive() } catch (error) { if (error instanceof RangeError) overflows++ }
+      }
+      return [overflows, (await ask(store, 'get', 'sid')).n]`)
+    assert.deepEqual(found, [30, 1])
+  })
+
+  test('sessions that are too long are refused, and lose nothing', async () => {
+    const found = await run(`
+      const store = new session.MemoryStore({ maxBytes: 5e9 })
+      await ask(store, 'set', 'sid', data({ n: 1 }))
+      const code = await ask(store, 'set', 'long', data({ text: 'x'.repeat(2 ** 26 + 1) }))
+      return [code, (await ask(store, 'get', 'sid')).n]`)
+    assert.deepEqual(found, ['ERR_SESSION_STORE_FULL', 1])
+  })
+
   test('text of every kind comes back', async () => {
     const found = await run(`
       const keyring = wasm.createKeyring([Buffer.from('secret')])

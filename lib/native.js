@@ -32,16 +32,22 @@ const packages = {
 const failures = []
 
 function load() {
-  if (wanted !== '' && wanted !== 'native' && wanted !== 'wasm') {
-    return createRequire(join(process.cwd(), 'index.js'))(wanted)
-  }
+  if (wanted !== '' && wanted !== 'native' && wanted !== 'wasm') return loadFile()
   return (wanted === 'wasm' ? undefined : loadLibrary()) ?? loadWasm()
+}
+
+/** The library that the environment demands. */
+function loadFile() {
+  const library = attempt(() => createRequire(join(process.cwd(), 'index.js'))(wanted))
+  if (typeof library?.memorySet === 'function') return library
+  const what = 'EXPRESS_SESSION_ENGINE must be "native", "wasm" or the path of a library'
+  throw explained(failures[0] ?? new Error(what), new Error(what))
 }
 
 function loadLibrary() {
   const platform = platformName()
   return (
-    attempt(() => requireLocal(`../express-session-native.${platform}.node`)) ??
+    attempt(() => requireLocal(`../express-session-native.${platform}.node`), true) ??
     (packages[platform] && attempt(packages[platform]))
   )
 }
@@ -59,46 +65,45 @@ function platformName() {
   return `${platform}-${arch}${abi ? abi() : ''}`
 }
 
-function attempt(loadIt) {
+function attempt(loadIt, mayBeMissing = false) {
   try {
     return loadIt()
   } catch (error) {
-    // A file that is not there says nothing about why a file that is there cannot be loaded.
-    if (error?.code === 'MODULE_NOT_FOUND') failures.push(error)
-    else failures.unshift(error)
+    const isMissing = error?.code === 'MODULE_NOT_FOUND'
+    // That a file is not there does not say why another one cannot be loaded.
+    if (!isMissing) failures.unshift(error)
+    else if (!mayBeMissing) failures.push(error)
     return undefined
   }
 }
 
 function loadWasm() {
-  if (wanted === 'native') throw explained(failures[0])
+  const cause = failures[0] ?? new Error(`there is no library for ${platformName()}`)
+  if (wanted === 'native') throw explained(cause)
   let wasm
   try {
     wasm = require('./wasm')
     // Compiles it.
     wasm.lifecycle()
   } catch (error) {
-    throw explained(failures[0] ?? error, error)
+    throw wanted === 'wasm' ? explained(error) : explained(cause, error)
   }
-  if (debug.enabled) debug('engine: WebAssembly, because %s', reason())
+  if (debug.enabled) {
+    const reason = wanted === 'wasm' ? 'EXPRESS_SESSION_ENGINE demands it' : firstLine(cause)
+    debug('engine: WebAssembly, because %s', reason)
+  }
   return wasm
-}
-
-function reason() {
-  return failures.length === 0 ? 'EXPRESS_SESSION_ENGINE demands it' : firstLine(failures[0])
 }
 
 /**
  * The error if there is no engine: first the reason, then what helps.
  *
- * @param {unknown} cause Why the library could not be loaded.
- * @param {unknown} [wasmCause] Why the WebAssembly could not.
+ * @param {unknown} cause Why the engine could not be loaded that was wanted most.
+ * @param {unknown} [other] Why WebAssembly could not, or what is wrong with the environment variable.
  */
-function explained(cause, wasmCause) {
+function explained(cause, other) {
   const lines = [`express-session-native cannot load its engine: ${firstLine(cause)}`]
-  if (wasmCause !== undefined && wasmCause !== cause) {
-    lines.push(`WebAssembly instead: ${firstLine(wasmCause)}`)
-  }
+  if (other !== undefined && other.message !== cause.message) lines.push(firstLine(other))
   lines.push(...adviceFor(cause))
   return codedError('ERR_SESSION_BINDING', lines.join('\n'), { cause })
 }
@@ -111,7 +116,8 @@ function adviceFor(cause) {
   }
   if (cause?.code === 'MODULE_NOT_FOUND') {
     const platform = platformName()
-    if (packages[platform] === undefined) return [`There is no library for ${here}.`]
+    const isOurs = text.includes('@express-session-native/')
+    if (!isOurs || packages[platform] === undefined) return [`The platform is ${here}.`]
     return [
       `Install @express-session-native/${platform}: it is an optional dependency, which npm leaves out`,
       'with --omit=optional, and with a lockfile that was written on another platform.'

@@ -64,7 +64,11 @@ function build(name) {
     ...(sources && { [sources]: 'rust' })
   }
   const flags = Object.entries(paths).map(([from, to]) => `--remap-path-prefix=${from}=${to}`)
-  if (isWasm) flags.push('--cfg', 'getrandom_backend="custom"')
+  if (isWasm) {
+    flags.push('--cfg', 'getrandom_backend="custom"')
+    // Node 20 writes no text beyond 2 GiB.
+    flags.push('-C', `link-arg=--max-memory=${2 ** 31}`)
+  }
   if (target.libc === 'musl') flags.push('-C', 'target-feature=-crt-static')
   const features = isWasm ? ['--no-default-features', '--features', 'wasm'] : []
   const { error, status } = spawnSync(

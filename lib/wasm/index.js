@@ -11,6 +11,10 @@ const { Instance } = require('./instance')
  * `ERR_SESSION_ENGINE` from then on, and everything else moves to a new instance.
  */
 
+/** The memory of an instance is limited to 2 GiB. So a store gets 1 GiB, and a session 64 million characters. */
+const MOST_BYTES = 2 ** 30
+const MOST_UNITS = 2 ** 26
+
 const NONE = -1
 const NO_ID = -2
 const ON_FULL = ['evict', 'spare', 'reject']
@@ -179,16 +183,20 @@ const functions = {
   openMemoryStore(name, options) {
     if (name != null) throw codedError('ERR_SESSION_ENGINE', NO_NAMES)
     const wasm = instance()
-    const { maxSessions = NaN, maxBytes = NaN, onFull = 'evict', ttl = NaN } = options ?? {}
+    const { maxSessions = NaN, maxBytes = Infinity, onFull = 'evict', ttl = NaN } = options ?? {}
+    const most = Math.min(maxBytes, MOST_BYTES)
     const drops = options?.dropLateSaves ? 1 : 0
     const kind = ON_FULL.indexOf(onFull)
-    return new Handle(wasm, wasm.calls.open_memory_store(maxSessions, maxBytes, kind, ttl, drops))
+    const number = wasm.calls.open_memory_store(maxSessions, most, kind, ttl, drops)
+    const store = new Handle(wasm, number)
+    store.isBounded = !Number.isNaN(maxSessions) || maxBytes !== Infinity
+    return store
   },
 
   memoryOptions(store) {
     const bits = wasmOf(store).calls.memory_options(store.number)
     return {
-      isBounded: (bits & 1) !== 0,
+      isBounded: store.isBounded,
       hasTtl: (bits & 2) !== 0,
       dropsLateSaves: (bits & 4) !== 0,
       number: store.number
@@ -273,7 +281,12 @@ const functions = {
 
   memoryAll(store, now) {
     const wasm = wasmOf(store)
-    return wasm.texts(wasm.check(wasm.calls.memory_all(store.number, now)))
+    const ids = wasm.texts(wasm.check(wasm.calls.memory_ids(store.number, now)))
+    // One by one: there may not be room for the texts of all of them at once.
+    return ids.flatMap((id) => {
+      const length = write1(wasm, id)
+      return [id, textOrNull(wasm, wasm.calls.memory_text(store.number, length, now, 0))]
+    })
   },
 
   memoryLength(store, now) {
@@ -324,6 +337,7 @@ const functions = {
 function save(store, id, text, numbers, isKnown, until, seen) {
   const [attributes, maxAge, expires, ttl, sessionClass, now] = numbers
   const wasm = wasmOf(store)
+  if (text.length > MOST_UNITS) return exports.Saved.TooManyBytes
   wasm.begin(id.length + text.length)
   const length = wasm.write(id, 0)
   const textLength = wasm.write(text, length)
@@ -335,9 +349,18 @@ function save(store, id, text, numbers, isKnown, until, seen) {
   ))
 }
 
-/** Finds out whether an error is a trap. */
+/** So many arguments take more of the stack than any call into WebAssembly does. */
+const HEADROOM = Array(1024).fill(0)
+const { apply } = Reflect
+const nothing = () => {}
+
+/**
+ * Finds out whether an error is a trap. If the stack overflowed in WebAssembly, its state would be lost. So this
+ * makes sure that there is room, which is an ordinary `RangeError` otherwise.
+ */
 function guarded(operation) {
   return (a, b, c, d, e, f, g, h, i, j, k) => {
+    apply(nothing, undefined, HEADROOM)
     try {
       return operation(a, b, c, d, e, f, g, h, i, j, k)
     } catch (error) {

@@ -15,7 +15,6 @@ use crate::{
     values::{BYTES_AT_ONCE, duration, number, time, whole},
 };
 
-const IS_BOUNDED: u32 = 1;
 const HAS_TTL: u32 = 2;
 const DROPS_LATE_SAVES: u32 = 4;
 
@@ -89,9 +88,8 @@ pub extern "C" fn memory_options(store: u32) -> i32 {
     on_store(store, f64::NAN, |_, store| {
         let options = store.options();
         let bit = |is_set: bool, bit: u32| if is_set { bit } else { 0 };
-        let bits = bit(options.is_bounded(), IS_BOUNDED)
-            | bit(options.ttl.is_some(), HAS_TTL)
-            | bit(options.drop_late_saves, DROPS_LATE_SAVES);
+        let bits =
+            bit(options.ttl.is_some(), HAS_TTL) | bit(options.drop_late_saves, DROPS_LATE_SAVES);
         bits.cast_signed()
     })
 }
