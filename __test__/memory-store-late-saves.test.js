@@ -439,3 +439,27 @@ test('touching an object that was not loaded does not make it a loaded one', asy
   await ask(store, 'set', 'sid', other)
   assert.ok(await ask(store, 'get', 'sid'))
 })
+
+test('a new session with the id of the old one is saved although the old one is reloaded', async () => {
+  const store = new MemoryStore({ lateSaves: 'drop' })
+  const options = { secret: 's', resave: false, saveUninitialized: true, store }
+  const middleware = session({ ...options, genid: () => 'device' })
+  const handler = (req, res) =>
+    middleware(req, res, async () => {
+      if (req.url === '/login') {
+        const old = req.session
+        await new Promise((resolve) => old.regenerate(resolve))
+        req.session.user = 'alice'
+        await new Promise((resolve) => old.reload(resolve))
+      }
+      res.end(`${req.session?.user}`)
+    })
+  let answer
+  await serving(handler, async (port) => {
+    const cookie = cookieOf(await request(port))
+    await request(port, { cookie, path: '/login' })
+    answer = await request(port, { cookie })
+  })
+  assert.equal(answer.body, 'alice')
+  assert.equal(store.stats().droppedSaves, 0)
+})

@@ -6,6 +6,7 @@ const { test } = require('node:test')
 const genuine = require('express-session')
 const ours = require('..')
 const { cookieHeader, SECRET } = require('./parity/signature')
+const { ask } = require('./support/store-promises')
 
 // Regressions: what is put into a MemoryStore, and a store that is closed while requests are handled.
 
@@ -127,5 +128,32 @@ for (const [name, holds] of Object.entries({ 'a new session': false, 'a stored s
     assert.equal(await answer.text(), holds ? 'ada lax' : 'undefined undefined')
     await new Promise(setImmediate)
     assert.deepEqual(errors, ['ERR_SESSION_STORE_CLOSED'])
+  })
+}
+
+for (const [what, change] of Object.entries({
+  'maxAge of null': (cookie) => (cookie.maxAge = null),
+  'maxAge of 5': (cookie) => (cookie.maxAge = 5),
+  data: (cookie) => (cookie.data = 'x'),
+  _expires: (cookie) => (cookie._expires = '2001-01-01T00:00:00.000Z'),
+  'an unknown member': (cookie) => (cookie.foo = 'bar'),
+  'no path': (cookie) => delete cookie.path
+})) {
+  test(`a cookie that get returned, with ${what}, is stored as express-session does`, async () => {
+    const found = []
+    for (const { Cookie, MemoryStore, Session } of [genuine, ours]) {
+      const store = new MemoryStore()
+      await ask(store, 'set', 'sid', { cookie: new Cookie({ maxAge: 7200_000 }), n: 1 })
+      const held = await ask(store, 'get', 'sid')
+      change(held.cookie)
+      await ask(store, 'set', 'sid', held)
+      const req = { sessionID: 'sid', sessionStore: store }
+      const made = store.createSession(req, await ask(store, 'get', 'sid'))
+      assert.ok(made instanceof Session)
+      const text = store.sessions.sid.replaceAll(/"20[^"]*Z"/g, 'a date')
+      found.push([text, Object.keys(made.cookie), made.cookie.originalMaxAge, made.cookie.httpOnly])
+      found.push(Math.round((made.cookie.expires - Date.now()) / 10_000))
+    }
+    assert.deepStrictEqual(found.slice(2), found.slice(0, 2))
   })
 }

@@ -53,7 +53,7 @@ class RequestSession extends HookedResponse {
   #currentData
   /** What MemoryStore returned, in parts. */
   #stored
-  /** Has the marks of the loaded session, for copies that replace it; see `lib/memory/loaded.js`. */
+  /** Has the marks of the loaded session; see `lib/memory/loaded.js`. */
   #marked
   /** The cookie of a new session. */
   #cookie
@@ -65,7 +65,8 @@ class RequestSession extends HookedResponse {
   /** The value of a lazy `req.session`, once it has been read or assigned. */
   #session
   #isTouched = false
-  /** The `save` that we defined on the session, and the one that it calls. */
+  /** The session that we watch, the `save` that we defined on it, and the one that it calls. */
+  #watched
   #watchedSave
   #wrappedSave
   /** Whether we are the ones who call it. */
@@ -277,21 +278,27 @@ class RequestSession extends HookedResponse {
     }
 
     function save() {
-      request.#noteSave(this)
+      request.#noteSave(this, session)
       request.#currentData = undefined
       sessionSave.apply(this, arguments)
     }
 
     defineMethod(session, 'reload', reload)
     defineMethod(session, 'save', save)
+    this.#watched = session
     this.#watchedSave = save
     this.#wrappedSave = sessionSave
   }
 
-  /** Called before a session is saved. @returns {string} The JSON of its data. */
-  #noteSave(session) {
+  /**
+   * Called before a session is saved, by the `save` of `watched`.
+   *
+   * @returns {string} The JSON of its data.
+   */
+  #noteSave(session, watched) {
     if (debug.enabled) debug('saving %s', session.id)
-    if (this.#marked !== undefined) adoptMarks(session, this.#marked)
+    // A copy has the methods of the session that it is a copy of.
+    if (session !== watched && this.#marked !== undefined) adoptMarks(session, watched)
     if (!this.#isSaving) this.#currentData = undefined
     this.#isSaving = false
     return (this.#savedData = this.#dataOf(session))
@@ -408,7 +415,7 @@ class RequestSession extends HookedResponse {
         req.session.save(this.#answered(done))
       }
     }
-    const data = isWatched ? this.#noteSave(session) : undefined
+    const data = isWatched ? this.#noteSave(session, this.#watched) : undefined
     try {
       sessions.set(`${session.id}`, session, data)
     } catch (error) {

@@ -18,6 +18,19 @@ const { isPristine, isPristineDate } = require('../pristine')
 /** Instead of the attributes' number: the session is whole text. */
 const WHOLE = -1
 
+/** The members of a cookie's JSON. Creating a cookie from others may have effects, such as those of `maxAge`. */
+const MEMBERS = new Set([
+  'originalMaxAge',
+  'partitioned',
+  'priority',
+  'expires',
+  'secure',
+  'httpOnly',
+  'domain',
+  'path',
+  'sameSite'
+])
+
 /** Names that every session has, which are dropped from stored data. */
 const isTaken = (name) => name in Session.prototype || name === 'id' || name === 'req'
 
@@ -63,8 +76,8 @@ class Parts {
   #ofPlain(cookie) {
     if (types.isProxy(cookie) || Object.getPrototypeOf(cookie) !== Object.prototype)
       return undefined
+    if (!Reflect.ownKeys(cookie).every((name) => MEMBERS.has(name))) return undefined
     const { expires, originalMaxAge, ...others } = cookie
-    if (Object.keys(cookie).length !== Reflect.ownKeys(cookie).length) return undefined
     const text = textOf(others)
     const date = expires === null ? NaN : timeOfIso(expires)
     const maxAge = originalMaxAge === null ? NaN : originalMaxAge
