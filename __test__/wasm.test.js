@@ -55,6 +55,23 @@ describe('WebAssembly', { skip: isBuilt ? false : 'not built: npm run build:all 
     assert.deepEqual(found, [[...lost, ...lost], 2])
   })
 
+  test('a store with listeners that was lost ends its events, and can be closed', async () => {
+    const found = await run(`
+      const store = new session.MemoryStore()
+      const seen = []
+      store.on('create', (sid) => seen.push(sid))
+      await ask(store, 'set', 'a', data())
+      await new Promise(setImmediate)
+      store.set('b', data())
+      trap()
+      const code = await ask(store, 'get', 'a')
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      store.on('update', () => {})
+      await store.close()
+      return [code, seen]`)
+    assert.deepEqual(found, ['ERR_SESSION_ENGINE', ['a']])
+  })
+
   test('cookies go on being signed and verified after a trap', async () => {
     const found = await run(`
       const keyring = wasm.createKeyring([Buffer.from('one'), Buffer.from('two')])

@@ -25,6 +25,8 @@ const DIST = path.join(ROOT, 'dist')
 
 for (const name of chosen(positionals)) {
   console.log(`> Building ${name}`)
+  // What an earlier build has left must not be taken for this one's.
+  fs.rmSync(outputOf(name), { force: true })
   try {
     check(name, build(name))
   } catch (error) {
@@ -89,16 +91,21 @@ function build(name) {
   if (error) throw new Unavailable(`${command} cannot be run: ${error.message}`)
   if (status !== 0) process.exit(status ?? 1)
   const output = path.join(folder, target.triple, 'release')
-  if (!isWasm) return copied(path.join(output, 'libexpress_session_native.so'), libraryName(name))
+  if (!isWasm) return copied(path.join(output, 'libexpress_session_native.so'), name)
   const file = path.join(output, 'express_session_native.wasm')
   if (values.into === undefined) writeEngine(file)
-  return copied(file, 'engine.wasm')
+  return copied(file, name)
+}
+
+/** Where the file of a target goes. */
+function outputOf(name) {
+  const into = path.resolve(values.into ?? path.join(DIST, 'engines'))
+  return path.join(into, name === 'wasm' ? 'engine.wasm' : libraryName(name))
 }
 
 function copied(from, name) {
-  const into = path.resolve(values.into ?? path.join(DIST, 'engines'))
-  fs.mkdirSync(into, { recursive: true })
-  const to = path.join(into, name)
+  const to = outputOf(name)
+  fs.mkdirSync(path.dirname(to), { recursive: true })
   fs.copyFileSync(from, to)
   return to
 }

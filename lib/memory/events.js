@@ -3,6 +3,7 @@
 const { AsyncResource } = require('async_hooks')
 const { performance } = require('perf_hooks')
 const { types } = require('util')
+const { isStoreFailure } = require('../errors')
 const native = require('../native')
 const { time } = require('./time')
 
@@ -78,12 +79,23 @@ class MemoryEvents {
     this.#numbers ??= new Float64Array(3 * BATCH + 2)
     this.#context ??= new AsyncResource('MemoryStore')
     if (wanted !== 0 && this.#withData) wanted |= WITH_DATA
-    native.memoryListen(this.#handle, wanted, this.#wake)
+    this.#ask(() => native.memoryListen(this.#handle, wanted, this.#wake))
+  }
+
+  /** If the engine has failed, there are no more events. Every use of the store reports that. */
+  #ask(operation) {
+    try {
+      return operation()
+    } catch (error) {
+      if (!isStoreFailure(error)) throw error
+      this.#handle = undefined
+      return undefined
+    }
   }
 
   /** The store is being closed. Events so far are still emitted. */
   stop() {
-    if (this.#wanted !== 0) {
+    if (this.#wanted !== 0 && this.#handle !== undefined) {
       const left = []
       for (let batch = this.#fetch(); batch.length > 0; batch = this.#fetch()) left.push(...batch)
       this.#batch = [...this.#batch.slice(this.#next), ...left]
@@ -102,7 +114,9 @@ class MemoryEvents {
   #fetch() {
     this.#left = 0
     if (this.#handle === undefined) return []
-    const texts = native.memoryEvents(this.#handle, BATCH, this.#numbers.buffer, time())
+    const { buffer } = this.#numbers
+    const texts = this.#ask(() => native.memoryEvents(this.#handle, BATCH, buffer, time()))
+    if (texts === undefined) return []
     this.#left = this.#numbers[3 * BATCH + 1]
     const events = []
     for (let n = 0; 2 * n < texts.length; n++) {

@@ -1,7 +1,7 @@
 'use strict'
 
 const { codedError } = require('../errors')
-const { Instance } = require('./instance')
+const { Instance, MOST_UNITS } = require('./instance')
 
 /**
  * The engine as WebAssembly, for places where no native library can be loaded. It has the native
@@ -11,9 +11,8 @@ const { Instance } = require('./instance')
  * `ERR_SESSION_ENGINE` from then on, and everything else moves to a new instance.
  */
 
-/** The memory of an instance is limited to 2 GiB. So a store gets 1 GiB, and a session 64 million characters. */
+/** The memory of an instance is limited to 2 GiB, and stores are not alone in it. */
 const MOST_BYTES = 2 ** 30
-const MOST_UNITS = 2 ** 26
 
 const NONE = -1
 const NO_ID = -2
@@ -207,7 +206,8 @@ const functions = {
     const wasm = wasmOf(store)
     const number = keyring.in(wasm)
     const length = write1(wasm, name)
-    return new Handle(wasm, wasm.calls.create_memory_reader(store.number, number, length))
+    const reader = wasm.check(wasm.calls.create_memory_reader(store.number, number, length))
+    return new Handle(wasm, reader)
   },
 
   memoryOpen(reader, header, now, numbers) {
@@ -337,7 +337,7 @@ const functions = {
 function save(store, id, text, numbers, isKnown, until, seen) {
   const [attributes, maxAge, expires, ttl, sessionClass, now] = numbers
   const wasm = wasmOf(store)
-  if (text.length > MOST_UNITS) return exports.Saved.TooManyBytes
+  if (id.length + text.length > MOST_UNITS) return exports.Saved.TooManyBytes
   wasm.begin(id.length + text.length)
   const length = wasm.write(id, 0)
   const textLength = wasm.write(text, length)

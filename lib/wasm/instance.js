@@ -13,6 +13,8 @@ const engine = require('./engine')
 const INPUT = 64 * 1024
 /** A UTF-16 code unit takes up to three bytes. */
 const BYTES_PER_UNIT = 3
+/** The maximum length of all texts of a call, in UTF-16 code units. The memory is limited to 2 GiB. */
+const MOST_UNITS = 2 ** 26
 /** For shorter texts, writing the characters here takes less time than a call. */
 const SHORT = 64
 
@@ -77,6 +79,7 @@ class Instance {
    * @param {number} units The sum of their lengths.
    */
   begin(units) {
+    if (units > MOST_UNITS) throw new RangeError('the text is too long for WebAssembly')
     const most = units * BYTES_PER_UNIT
     if (most > this.#capacity || (this.#capacity > INPUT && most <= INPUT)) {
       this.#capacity = 0
@@ -173,4 +176,4 @@ function writeWtf8(bytes, text, start) {
   return at - start
 }
 
-module.exports = { Instance }
+module.exports = { Instance, MOST_UNITS }

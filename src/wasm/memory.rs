@@ -5,7 +5,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use super::{
     cookies::{WRONG_HANDLE, id_or_reason},
-    state::{FAILED, NONE, Reader, Thing, with},
+    state::{NONE, Reader, Thing, with},
     store::on_store,
 };
 use crate::{
@@ -143,7 +143,7 @@ pub extern "C" fn memory_set(
     on_store(store, now, |state, store| {
         let (id, rest) = state.input(id);
         let Some(Ok(text)) = rest.get(..text).map(str::from_utf8) else {
-            return FAILED;
+            return state.failure("ERR_SESSION_BINDING", "the session is not well-formed text");
         };
         let mut how = save_as(ttl, class);
         if is_known != 0 {
@@ -249,7 +249,7 @@ pub extern "C" fn create_memory_pages() -> u32 {
 pub extern "C" fn memory_page(store: u32, pages: u32, most: u32, now: f64, texts: u32) -> i32 {
     on_store(store, now, |state, store| {
         let Some(pages) = state.pages(pages) else {
-            return FAILED;
+            return state.failure(WRONG_HANDLE.0, WRONG_HANDLE.1);
         };
         let mut pages = pages.borrow_mut();
         store.page(&mut pages, most as usize, time(now), |id, session| {

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     cookies::WRONG_HANDLE,
-    state::{FAILED, OpenStore, State, Thing, with},
+    state::{OpenStore, State, Thing, with},
 };
 use crate::{
     engine::store::memory::{Event, EventKind, Listener, MemoryStore, OnFull, Options},
@@ -74,12 +74,14 @@ pub extern "C" fn open_memory_store(
         ttl: duration(ttl),
         drop_late_saves: drop_late_saves != 0,
     };
-    let store = OpenStore {
-        store: RefCell::new(Some(Arc::new(MemoryStore::new(options, None)))),
-        listener: RefCell::default(),
-        calls: Cell::default(),
-    };
-    with(|state| state.keep(Thing::Store(Rc::new(store))))
+    with(|state| {
+        let store = OpenStore {
+            store: RefCell::new(Some(Arc::new(MemoryStore::new(options, None)))),
+            listener: RefCell::default(),
+            calls: Cell::default(),
+        };
+        state.keep(Thing::Store(Rc::new(store)))
+    })
 }
 
 /// The options of an open store, as bits.
@@ -156,7 +158,7 @@ pub extern "C" fn memory_listen(store: u32, wanted: u8) {
 pub extern "C" fn memory_events(store: u32, most: usize, now: f64) -> i32 {
     with(|state| {
         let Some(open) = state.open_store(store) else {
-            return FAILED;
+            return state.failure(WRONG_HANDLE.0, WRONG_HANDLE.1);
         };
         let listener = open.listener.borrow().clone();
         let (Some(store), Some(listener)) = (open.get(), listener) else {

@@ -20,13 +20,16 @@ impl Default for Hasher {
         }
     }
 
-    /// Without random numbers there are no session ids either, so a failure here may go unnoticed.
+    /// A failure of the random numbers is a trap: without a seed, hashes could be predicted.
     #[cfg(target_family = "wasm")]
     fn default() -> Self {
         use rand::{TryRng as _, rngs::SysRng};
 
         let mut seed = [0; 16];
-        let _ = SysRng.try_fill_bytes(&mut seed);
+        #[expect(clippy::expect_used, reason = "there is nothing to go on with")]
+        SysRng
+            .try_fill_bytes(&mut seed)
+            .expect("there are no random numbers");
         Self {
             state: RandomState::new(),
             seed,

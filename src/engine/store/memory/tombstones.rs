@@ -17,9 +17,9 @@ pub(super) const REMEMBERED_MS: i64 = 60 * 60_000;
 pub(super) struct Tombstones {
     /// The maximum number of ids. Beyond it, the oldest are forgotten earlier.
     most: usize,
-    /// Whether the memory for all of them counts from the beginning, so that remembering more never
+    /// The bytes for all of them, if they count from the beginning, so that remembering more never
     /// exceeds a bound.
-    is_reserved: bool,
+    reserved: Option<usize>,
     /// In the order in which they are forgotten.
     queue: VecDeque<Tombstone>,
     /// The number of the first one in the queue. They are numbered consecutively.
@@ -44,9 +44,12 @@ fn at(queue: &VecDeque<Tombstone>, first: u32, number: u32) -> Option<&Tombstone
 
 impl Tombstones {
     pub(super) fn new(most: usize, is_reserved: bool) -> Self {
+        // A table with many removed entries doubles once.
+        let table = || HashTable::<u32>::with_capacity(2 * most).allocation_size();
+        let reserved = || allocated(most * size_of::<Tombstone>()) + allocated(table());
         Self {
             most,
-            is_reserved,
+            reserved: is_reserved.then(reserved),
             queue: VecDeque::new(),
             first: 0,
             latest: HashTable::new(),
@@ -97,14 +100,10 @@ impl Tombstones {
 
     /// The bytes that the allocator takes for it, or may take.
     pub(super) fn memory(&self) -> usize {
-        if self.is_reserved {
-            // A table with many removed entries doubles once.
-            let table = HashTable::<u32>::with_capacity(2 * self.most).allocation_size();
-            let queue = self.most * size_of::<Tombstone>();
-            return allocated(queue) + allocated(table);
-        }
-        allocated(self.queue.capacity() * size_of::<Tombstone>())
-            + allocated(self.latest.allocation_size())
+        self.reserved.unwrap_or_else(|| {
+            allocated(self.queue.capacity() * size_of::<Tombstone>())
+                + allocated(self.latest.allocation_size())
+        })
     }
 
     fn forget(&mut self, now: UnixMillis) {
