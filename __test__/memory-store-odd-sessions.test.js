@@ -139,7 +139,8 @@ for (const [what, change] of Object.entries({
   'an unknown member': (cookie) => (cookie.foo = 'bar'),
   'no path': (cookie) => delete cookie.path
 })) {
-  test(`a cookie that get returned, with ${what}, is stored as express-session does`, async () => {
+  test(`a cookie that get returned, with ${what}, is stored as express-session does`, async (t) => {
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() })
     const found = []
     for (const { Cookie, MemoryStore, Session } of [genuine, ours]) {
       const store = new MemoryStore()
