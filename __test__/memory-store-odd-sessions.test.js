@@ -137,6 +137,7 @@ for (const [what, change] of Object.entries({
   data: (cookie) => (cookie.data = 'x'),
   _expires: (cookie) => (cookie._expires = '2001-01-01T00:00:00.000Z'),
   'an unknown member': (cookie) => (cookie.foo = 'bar'),
+  'a domain after the path': (cookie) => (cookie.domain = 'example.com'),
   'no path': (cookie) => delete cookie.path
 })) {
   test(`a cookie that get returned, with ${what}, is stored as express-session does`, async (t) => {

@@ -77,8 +77,10 @@ class Parts {
     if (types.isProxy(cookie) || Object.getPrototypeOf(cookie) !== Object.prototype)
       return undefined
     if (!Reflect.ownKeys(cookie).every((name) => MEMBERS.has(name))) return undefined
-    const { expires, originalMaxAge, ...others } = cookie
-    const text = textOf(others)
+    const { expires, originalMaxAge, partitioned, priority } = cookie
+    const { secure, httpOnly, domain, path, sameSite } = cookie
+    // In the order that a `Cookie` gives them: a touch brings others into it.
+    const text = textOf({ partitioned, priority, secure, httpOnly, domain, path, sameSite })
     const date = expires === null ? NaN : timeOfIso(expires)
     const maxAge = originalMaxAge === null ? NaN : originalMaxAge
     if (text === undefined || date === undefined || typeof maxAge !== 'number') return undefined
