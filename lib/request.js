@@ -53,7 +53,7 @@ class RequestSession extends HookedResponse {
   #currentData
   /** What MemoryStore returned, in parts. */
   #stored
-  /** Has the marks of the loaded session; see `lib/memory/loaded.js`. */
+  /** Has the marks of an unread session; see `lib/memory/loaded.js`. */
   #marked
   /** The cookie of a new session. */
   #cookie
@@ -148,7 +148,6 @@ class RequestSession extends HookedResponse {
         const { store } = this.#settings
         store.createSession(req, data)
         this.#id = req.sessionID
-        this.#marked = req.session
         this.#beginWith(dataJson(data), true)
         this.#watch(req.session)
       }
@@ -298,7 +297,7 @@ class RequestSession extends HookedResponse {
   #noteSave(session, watched) {
     if (debug.enabled) debug('saving %s', session.id)
     // A copy has the methods of the session that it is a copy of.
-    if (session !== watched && this.#marked !== undefined) adoptMarks(session, watched)
+    if (session !== watched) adoptMarks(session, watched)
     if (!this.#isSaving) this.#currentData = undefined
     this.#isSaving = false
     return (this.#savedData = this.#dataOf(session))

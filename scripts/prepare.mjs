@@ -3,6 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import libcs from '../lib/libc.js'
+
+const { libc } = libcs
 
 const OLDEST_NODE = 20
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -97,14 +100,8 @@ function addonName() {
   const { arch, platform } = process
   let name = `${platform}-${arch}`
   if (platform === 'win32') name += '-msvc'
-  if (platform === 'linux') name += `-${isMusl() ? 'musl' : 'gnu'}${arch === 'arm' ? 'eabihf' : ''}`
+  if (platform === 'linux') name += `-${libc()}${arch === 'arm' ? 'eabihf' : ''}`
   return `express-session-native.${name}.node`
-}
-
-function isMusl() {
-  // Otherwise the report looks up a name for each open connection.
-  process.report.excludeNetwork = true
-  return !process.report.getReport().header.glibcVersionRuntime
 }
 
 /** When a file was changed last, in milliseconds; -Infinity for a file that is missing. */

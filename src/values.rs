@@ -9,7 +9,7 @@
 
 use crate::engine::{
     cookies::set_cookie::SetCookieError,
-    store::memory::{Class, Cookie, Known, MemoryStore, Save, Session},
+    store::memory::{Class, Cookie, EventKind, Known, MemoryStore, Save, Session},
     time::UnixMillis,
 };
 
@@ -119,6 +119,17 @@ pub fn expires(store: &MemoryStore, id: &[u8], now: f64) -> f64 {
         Some(expires) => expires.to_js(),
         None => f64::NAN,
     }
+}
+
+/// The numbers of an event: its kind, from 0 (create) to 4 (evict); and for an evicted session, its
+/// class and the bound that was reached, 0 (`maxSessions`) or 1 (`maxBytes`).
+#[must_use]
+pub fn event_numbers(kind: EventKind) -> [f64; 3] {
+    let (class, bound) = match kind {
+        EventKind::Evict(class, bound) => (class as u8, bound as u8),
+        _ => (0, 0),
+    };
+    [kind.number(), class, bound].map(f64::from)
 }
 
 /// The code of an error, by which the shim chooses the class of the one it throws.

@@ -38,8 +38,7 @@ class Instance {
   isBroken = false
   /** The module's exports. */
   calls
-  /** The numbers that a call has returned. */
-  numbers
+  #numbers
   #memory
   #bytes
   #addresses
@@ -60,7 +59,7 @@ class Instance {
   #view() {
     const { buffer } = this.#memory
     this.#bytes = Buffer.from(buffer)
-    this.numbers = new Float64Array(buffer, this.#answer, NUMBERS)
+    this.#numbers = new Float64Array(buffer, this.#answer, NUMBERS)
     this.#addresses = new Uint32Array(buffer, this.#answer + 8 * NUMBERS, 3)
   }
 
@@ -141,10 +140,10 @@ class Instance {
     return this.#bytes.toString(ENCODINGS[piece & 3], start, start + (piece >>> 2))
   }
 
-  /** The numbers of a result. */
+  /** The numbers that a call has returned, or that the next one gets. */
   results() {
     if (this.#bytes.length === 0) this.#view()
-    return this.numbers
+    return this.#numbers
   }
 
   /** Throws the error of a call that has failed. */

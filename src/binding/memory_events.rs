@@ -10,8 +10,8 @@ use napi_derive::napi;
 
 use super::{error::Result, memory_store::Handle, numbers::Numbers, strings::JsText};
 use crate::{
-    engine::store::memory::{Event, EventKind, Listener},
-    values::{BYTES_AT_ONCE, number, time},
+    engine::store::memory::{Event, Listener},
+    values::{BYTES_AT_ONCE, event_numbers, number, time},
 };
 
 /// Queues events from now on. `wanted` has a bit for each kind (1 create, 2 update, 4 destroy, 8
@@ -79,11 +79,7 @@ pub fn memory_events(
     );
     for (index, event) in events.into_iter().enumerate() {
         let Event { kind, id, data } = event;
-        let (class, bound) = match kind {
-            EventKind::Evict(class, bound) => (class as u8, bound as u8),
-            _ => (0, 0),
-        };
-        numbers.write(3 * index, &[kind.number(), class, bound].map(f64::from));
+        numbers.write(3 * index, &event_numbers(kind));
         texts.push(JsText(id));
         let text = data.map(|data| store.whole_text(&data.session()));
         texts.push(text.unwrap_or_default().into());

@@ -24,9 +24,6 @@ const PARTITIONED: u32 = 4;
 /// Instead of a number of texts, why there is no id: this minus a [`NoId`].
 const NO_ID: i32 = -2;
 
-/// The shim has confused its handles.
-pub(super) const WRONG_HANDLE: (&str, &str) = ("ERR_SESSION_BINDING", "no such handle");
-
 /// Prepares secrets for signing and verifying. Their lengths are the numbers of the answer.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn create_keyring(count: usize) -> u32 {
@@ -53,7 +50,7 @@ pub extern "C" fn create_keyring(count: usize) -> u32 {
 pub extern "C" fn read_cookie(keyring: u32, header: usize, name: usize) -> i32 {
     with(|state| {
         let Some(keyring) = state.keyring(keyring) else {
-            return state.failure(WRONG_HANDLE.0, WRONG_HANDLE.1);
+            return state.wrong_handle();
         };
         let (header, rest) = state.input(header);
         let name = rest.get(..name).unwrap_or_default();
@@ -67,7 +64,7 @@ pub extern "C" fn read_cookie(keyring: u32, header: usize, name: usize) -> i32 {
 pub extern "C" fn verify_value(keyring: u32, value: usize) -> i32 {
     with(|state| {
         let Some(keyring) = state.keyring(keyring) else {
-            return state.failure(WRONG_HANDLE.0, WRONG_HANDLE.1);
+            return state.wrong_handle();
         };
         let id = signed_value::verify(&keyring, state.input(value).0).map(<[u8]>::to_vec);
         id_or_reason(state, id.as_deref().map_err(|reason| *reason))
@@ -87,7 +84,7 @@ pub(super) fn id_or_reason(state: &mut State, id: Result<&[u8], NoId>) -> i32 {
 pub extern "C" fn sign_value(keyring: u32, id: usize) -> i32 {
     with(|state| {
         let Some(keyring) = state.keyring(keyring) else {
-            return state.failure(WRONG_HANDLE.0, WRONG_HANDLE.1);
+            return state.wrong_handle();
         };
         let signed = signed_value::sign(&keyring, state.input(id).0);
         state.text(signed.as_deref())
@@ -156,22 +153,15 @@ pub extern "C" fn generate_ids(count: u32) -> i32 {
 /// table.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn lifecycle() -> i32 {
-    let facts = FACTS
-        .iter()
-        .map(|(name, fact)| (*name, u32::from(fact.bit())));
-    let at_headers = AT_HEADERS
-        .iter()
-        .map(|(name, answer)| (*name, *answer as u32));
-    let at_end = AT_END.iter().map(|(name, answer)| (*name, *answer as u32));
     let mut lines = String::new();
-    for (kind, named) in [
-        ("facts", facts.collect::<Vec<_>>()),
-        ("atHeaders", at_headers.collect()),
-        ("atEnd", at_end.collect()),
-    ] {
-        for (name, number) in named {
-            let _ = writeln!(lines, "{kind} {name} {number}");
-        }
+    for (name, fact) in FACTS {
+        let _ = writeln!(lines, "facts {name} {}", fact.bit());
+    }
+    for (name, answer) in AT_HEADERS {
+        let _ = writeln!(lines, "atHeaders {name} {}", *answer as u32);
+    }
+    for (name, answer) in AT_END {
+        let _ = writeln!(lines, "atEnd {name} {}", *answer as u32);
     }
     for answer in decision_table() {
         let _ = write!(lines, "{answer} ");

@@ -4,14 +4,14 @@
 use std::{cell::RefCell, rc::Rc};
 
 use super::{
-    cookies::{WRONG_HANDLE, id_or_reason},
+    cookies::id_or_reason,
     state::{NONE, Reader, Thing, with},
     store::on_store,
 };
 use crate::{
     engine::{
         cookies::{header::Encoding, signed_value},
-        store::memory::{Bound, Full, Pages, Save, Session},
+        store::memory::{Bound, Full, Pages, Session},
     },
     values::{
         ABSENT, BYTES_AT_ONCE, duration, expires, known, number, numbers_of, save_as, session, time,
@@ -23,7 +23,7 @@ use crate::{
 pub extern "C" fn create_memory_reader(store: u32, keyring: u32, name: usize) -> i32 {
     with(|state| {
         let (Some(store), Some(keyring)) = (state.open_store(store), state.keyring(keyring)) else {
-            return state.failure(WRONG_HANDLE.0, WRONG_HANDLE.1);
+            return state.wrong_handle();
         };
         let reader = Reader {
             store,
@@ -40,7 +40,7 @@ pub extern "C" fn create_memory_reader(store: u32, keyring: u32, name: usize) ->
 pub extern "C" fn memory_open(reader: u32, header: usize, now: f64) -> i32 {
     with(|state| {
         let Some(reader) = state.reader(reader) else {
-            return state.failure(WRONG_HANDLE.0, WRONG_HANDLE.1);
+            return state.wrong_handle();
         };
         let Reader {
             store: open,
@@ -52,7 +52,7 @@ pub extern "C" fn memory_open(reader: u32, header: usize, now: f64) -> i32 {
             Err(reason) => return id_or_reason(state, Err(reason)),
         };
         let Some(store) = open.get() else {
-            return state.failure(WRONG_HANDLE.0, "the store is closed");
+            return state.closed();
         };
         open.sweep_sometimes(&store, now);
         state.add_text(&id);
@@ -147,10 +147,7 @@ pub extern "C" fn memory_set(
         };
         let mut how = save_as(ttl, class);
         if is_known != 0 {
-            how = Save {
-                known: known(until, seen),
-                ..how
-            };
+            how.known = known(until, seen);
         }
         let session = session(text, [attributes, max_age, expires]);
         match store.save(id, &session, how, time(now)) {
@@ -249,7 +246,7 @@ pub extern "C" fn create_memory_pages() -> u32 {
 pub extern "C" fn memory_page(store: u32, pages: u32, most: u32, now: f64, texts: u32) -> i32 {
     on_store(store, now, |state, store| {
         let Some(pages) = state.pages(pages) else {
-            return state.failure(WRONG_HANDLE.0, WRONG_HANDLE.1);
+            return state.wrong_handle();
         };
         let mut pages = pages.borrow_mut();
         store.page(&mut pages, most as usize, time(now), |id, session| {

@@ -4,7 +4,7 @@
 //! An export takes and returns numbers. Text is passed in the module's memory:
 //!
 //! - Arguments: JavaScript writes texts one after another, as [WTF-8](crate::engine::wtf8), to where
-//!   [`memory::input`] says, and passes their lengths in bytes.
+//!   [`state::input`] says, and passes their lengths in bytes.
 //! - Results: `answer()` is the address of an array with everything else that a call returns; see
 //!   [`state::Answer`].
 //!

@@ -62,7 +62,6 @@ impl Default for Answer {
 }
 
 /// What JavaScript has a number of.
-#[derive(Clone)]
 pub(super) enum Thing {
     Keyring(Rc<Keyring>),
     Store(Rc<OpenStore>),
@@ -189,6 +188,16 @@ impl State {
         self.add_text(message.as_bytes());
         self.finish();
         FAILED
+    }
+
+    /// The error if the shim has confused its handles.
+    pub(super) fn wrong_handle(&mut self) -> i32 {
+        self.failure("ERR_SESSION_BINDING", "no such handle")
+    }
+
+    /// The error for a closed store.
+    pub(super) fn closed(&mut self) -> i32 {
+        self.failure("ERR_SESSION_BINDING", "the store is closed")
     }
 
     /// Returns numbers, starting at `place`.

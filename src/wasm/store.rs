@@ -6,13 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use super::{
-    cookies::WRONG_HANDLE,
-    state::{OpenStore, State, Thing, with},
-};
+use super::state::{OpenStore, State, Thing, with};
 use crate::{
-    engine::store::memory::{Event, EventKind, Listener, MemoryStore, OnFull, Options},
-    values::{BYTES_AT_ONCE, duration, number, time, whole},
+    engine::store::memory::{Event, Listener, MemoryStore, OnFull, Options},
+    values::{BYTES_AT_ONCE, duration, event_numbers, number, time, whole},
 };
 
 const HAS_TTL: u32 = 2;
@@ -30,15 +27,24 @@ pub(super) fn on_store(
     now: f64,
     operation: impl FnOnce(&mut State, &MemoryStore) -> i32,
 ) -> i32 {
+    on_open(number, now, |state, _, store| operation(state, store))
+}
+
+/// The same, for operations that also need its listener.
+fn on_open(
+    number: u32,
+    now: f64,
+    operation: impl FnOnce(&mut State, &OpenStore, &MemoryStore) -> i32,
+) -> i32 {
     with(|state| {
         let Some(open) = state.open_store(number) else {
-            return state.failure(WRONG_HANDLE.0, WRONG_HANDLE.1);
+            return state.wrong_handle();
         };
         let Some(store) = open.get() else {
-            return state.failure(WRONG_HANDLE.0, "the store is closed");
+            return state.closed();
         };
         open.sweep_sometimes(&store, now);
-        operation(state, &store)
+        operation(state, &open, &store)
     })
 }
 
@@ -99,14 +105,7 @@ pub extern "C" fn memory_options(store: u32) -> i32 {
 /// A store's contents and history, as numbers in the order of the native library's `MemoryStats`.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn memory_stats(store: u32, now: f64) -> i32 {
-    with(|state| {
-        let Some(open) = state.open_store(store) else {
-            return state.failure(WRONG_HANDLE.0, WRONG_HANDLE.1);
-        };
-        let Some(store) = open.get() else {
-            return state.failure(WRONG_HANDLE.0, "the store is closed");
-        };
-        open.sweep_sometimes(&store, now);
+    on_open(store, now, |state, open, store| {
         let stats = store.stats();
         let listener = open.listener.borrow();
         let queued = listener.as_ref().map(|listener| listener.queued());
@@ -158,7 +157,7 @@ pub extern "C" fn memory_listen(store: u32, wanted: u8) {
 pub extern "C" fn memory_events(store: u32, most: usize, now: f64) -> i32 {
     with(|state| {
         let Some(open) = state.open_store(store) else {
-            return state.failure(WRONG_HANDLE.0, WRONG_HANDLE.1);
+            return state.wrong_handle();
         };
         let listener = open.listener.borrow().clone();
         let (Some(store), Some(listener)) = (open.get(), listener) else {
@@ -171,11 +170,7 @@ pub extern "C" fn memory_events(store: u32, most: usize, now: f64) -> i32 {
         state.write(3 * most, &counts.map(number));
         for (index, event) in events.into_iter().enumerate() {
             let Event { kind, id, data } = event;
-            let (class, bound) = match kind {
-                EventKind::Evict(class, bound) => (class as u8, bound as u8),
-                _ => (0, 0),
-            };
-            state.write(3 * index, &[kind.number(), class, bound].map(f64::from));
+            state.write(3 * index, &event_numbers(kind));
             state.add_text(&id);
             let text = data.map(|data| store.whole_text(&data.session()));
             state.add_text(text.unwrap_or_default().as_bytes());

@@ -113,13 +113,12 @@ impl MemoryStore {
     pub fn intern(&self, attributes: &str) -> Option<u32> {
         let shared = &self.shards().shared;
         let is_there_room = |bytes: usize| {
-            // Where others may not be evicted for it, there has to be room.
-            let more = Total { sessions: 0, bytes };
-            let is_reserved = self.options().on_full == OnFull::Evict;
-            if is_reserved {
+            if self.options().on_full == OnFull::Evict {
+                // The next save or touch evicts sessions for it.
                 adjust(&shared.bytes, 0, bytes);
+                return true;
             }
-            is_reserved || shared.reserve(more).is_ok()
+            shared.reserve(Total { sessions: 0, bytes }).is_ok()
         };
         self.attributes.intern(attributes, is_there_room)
     }
